@@ -1,0 +1,54 @@
+//! The role that fills the source topics.
+
+mod messages;
+mod sender;
+mod topics;
+
+use crate::AnyError;
+use crate::domain::{Example, Pacing, Settings};
+
+pub use messages::{Message, messages};
+use sender::Sender;
+
+/// Makes the example's topics anew and sends its records.
+///
+/// # Errors
+/// When the broker does not answer, or refuses a topic or a record.
+pub fn run(example: Example, settings: &Settings) -> Result<(), AnyError> {
+    create_topics(example, settings)?;
+    send(example, settings)
+}
+
+/// Makes the example's source and result topics anew, and its dead-letter topic.
+///
+/// # Errors
+/// When the broker does not answer, or refuses.
+pub fn create_topics(example: Example, settings: &Settings) -> Result<(), AnyError> {
+    let dead_letters = example.dead_letter_topic();
+    let mut names = example.row().sources.to_vec();
+    names.extend([example.row().result, &dead_letters]);
+    topics::create_anew(&settings.bootstrap_servers, &names)
+}
+
+/// Sends the example's records at the wanted rate and waits for the broker's answer to each.
+///
+/// # Errors
+/// When the broker does not answer, or refuses a record.
+pub fn send(example: Example, settings: &Settings) -> Result<(), AnyError> {
+    let sender = Sender::connect(&settings.bootstrap_servers)?;
+    let mut pacing = Pacing::new(settings.rate);
+    let all = messages(example, settings.count, settings.seed);
+    for (i, message) in all.iter().enumerate() {
+        // the two sides of the merge send at the same moment
+        if i % example.row().sources.len() == 0 {
+            pacing.wait();
+        }
+        let Message { topic, key, value } = message;
+        let place = sender.send(message)?;
+        println!(
+            "key: {key}, message: {value}, topic: {topic}, partition: {}, offset: {}",
+            place.partition, place.offset
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! How many arguments, and closures of how many parameters.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::diag::Diagnostics;
+use crate::model::arguments::{Arg, closure_parameters as parameters_of};
+use crate::model::{Graph, Node};
+
+pub(super) fn to_needs_a_topic(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for node in graph.nodes.iter().filter(|node| node.operator().name == "to" && node.given == 0) {
+        let message = "`to` needs a topic: `.to(Orders)`, `.to(\"orders\")` or \
+                       `.to(|key, value, context| topic)`";
+        diagnostics.error(&node.word, message);
+    }
+}
+
+pub(super) fn argument_count(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for node in &graph.nodes {
+        let operator = node.operator();
+        let (needed, most) = (operator.required.len(), operator.required.len() + operator.options);
+        let already_said = operator.name == "to" && node.given == 0;
+        if node.given < needed && !already_said {
+            let missing = operator.required[node.given].what();
+            let message = format!("`{}` needs {missing}: `{}`", node.word, operator.example);
+            diagnostics.error(&node.word, message);
+        }
+        if node.given > most {
+            let message = format!(
+                "`{}` takes at most {most} {}, and here are {}: `{}`",
+                node.word,
+                if most == 1 { "argument" } else { "arguments" },
+                node.given,
+                operator.example,
+            );
+            diagnostics.error(&surplus(node), message);
+        }
+    }
+}
+
+/// The first argument that is too many.
+fn surplus(node: &Node) -> TokenStream {
+    match node.options.get(node.operator().options) {
+        Some(expr) => expr.to_token_stream(),
+        None => node.word.to_token_stream(),
+    }
+}
+
+pub(super) fn closure_parameters(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for node in &graph.nodes {
+        let required = node.operator().required.iter().filter(|arg| !matches!(arg, Arg::Stream));
+        for (arg, expr) in required.zip(&node.arguments) {
+            let (Arg::Function(function), Some(found)) = (arg, parameters_of(Some(expr))) else {
+                continue;
+            };
+            let wanted = function.parameters;
+            let twin = node.operator().twin.and_then(|twin| twin.parameters);
+            if found == wanted.len() || twin == Some(found) {
+                continue;
+            }
+            let or = if twin.is_some() { " or `|key, value|`" } else { "" };
+            let message = format!(
+                "{} of `{}` takes `|{}|`{or}",
+                function.what,
+                node.word,
+                wanted.join(", "),
+            );
+            let syn::Expr::Closure(closure) = expr else { continue };
+            let bars = match closure.inputs.is_empty() {
+                true => closure.or1_token.to_token_stream(),
+                false => closure.inputs.to_token_stream(),
+            };
+            diagnostics.error(&bars, message);
+        }
+    }
+}

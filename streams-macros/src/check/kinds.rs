@@ -1,0 +1,109 @@
+//! Operators on what they cannot stand on.
+
+use crate::diag::Diagnostics;
+use crate::model::operators::{self, Kind, Run};
+use crate::model::{Graph, Mistake};
+use crate::names::nearest;
+
+pub(super) fn unknown_operator(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for mistake in &graph.mistakes {
+        let Mistake::UnknownOperator { word, on } = mistake else { continue };
+        let names = operators::names_on(*on);
+        let written = word.to_string();
+        let mut message = format!("`{written}` is no operator of {}", on.words());
+        if let Some(meant) = java_word(&written)
+            .or_else(|| nearest(&written, names.iter().map(String::as_str)).map(str::to_owned))
+        {
+            message.push_str(&format!("; did you mean `{meant}`?"));
+        } else {
+            message.push_str(&format!("; it has {}", list(&names)));
+        }
+        diagnostics.error(word, message);
+    }
+}
+
+/// Kafka Streams' own spelling of an operator (`mapValues`) in ours.
+fn java_word(written: &str) -> Option<String> {
+    let mut snake = String::new();
+    for c in written.chars() {
+        if c.is_ascii_uppercase() {
+            snake.push('_');
+        }
+        snake.push(c.to_ascii_lowercase());
+    }
+    let differs = snake != written;
+    (differs && !operators::kinds_with(&snake).is_empty()).then_some(snake)
+}
+
+fn list(names: &[String]) -> String {
+    let shown: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !name.starts_with("try_")).collect();
+    format!("`{}`", shown.join("`, `"))
+}
+
+pub(super) fn operator_of_another_kind(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for mistake in &graph.mistakes {
+        let Mistake::OtherKind { word, on } = mistake else { continue };
+        let kinds = operators::kinds_with(&word.to_string());
+        let owners: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
+        let message =
+            format!("`{word}` stands on {}, and this is {}", owners.join(" or "), on.words());
+        diagnostics.error(word, message + mend(*on, &kinds));
+    }
+}
+
+/// How to get from what is there to what is needed.
+fn mend(on: Kind, wanted: &[Kind]) -> &'static str {
+    let wants = |kind: Kind| wanted.contains(&kind);
+    match on {
+        Kind::Table if wants(Kind::Stream) => ": put `.to_stream()` before it",
+        Kind::Stream if wants(Kind::GroupedStream) => {
+            ": put `.group_by_key()` or `.group_by(|key, value| ..)` before it"
+        }
+        Kind::Table if wants(Kind::GroupedTable) => {
+            ": put `.group_by(|key, value| (new_key, new_value))` before it"
+        }
+        Kind::Stream if wants(Kind::Split) => ": put `.split()` before it",
+        Kind::Stream if wants(Kind::Table) => ": put `.to_table()` before it",
+        Kind::GroupedStream | Kind::GroupedTable => {
+            ": aggregate first, by `count`, `reduce` or `aggregate`"
+        }
+        Kind::Split => ": close the split first, by `.default_branch()` or `.no_default_branch()`",
+        Kind::Branches => ": name the branches first, `let [first, rest] = ..`",
+        _ if wants(Kind::Start) => ": it starts a chain",
+        _ => "",
+    }
+}
+
+pub(super) fn operator_after_the_end(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for mistake in &graph.mistakes {
+        let Mistake::AfterTheEnd { word } = mistake else { continue };
+        let message = format!(
+            "`{word}` has nothing to stand on: the operator before it ends the chain; \
+             bind the stream with `let` and start two chains from it"
+        );
+        diagnostics.error(word, message);
+    }
+}
+
+pub(super) fn merge_of_a_table(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for node in graph.nodes.iter().filter(|node| node.operator().run == Run::Merge) {
+        for (other, place) in &node.others {
+            let other = graph.node(*other);
+            if other.kind() == Kind::Stream {
+                continue;
+            }
+            let mend = if other.kind() == Kind::Table { "; give it `.to_stream()`" } else { "" };
+            let message =
+                format!("`merge` takes a stream, and this is {}{mend}", other.kind().words());
+            diagnostics.error_at(*place, message);
+        }
+    }
+}
+
+pub(super) fn argument_is_not_a_stream(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for mistake in &graph.mistakes {
+        let Mistake::NotAStream { tokens, wanted_by } = mistake else { continue };
+        diagnostics.error(tokens, format!("`{wanted_by}` takes a stream here, and this is none"));
+    }
+}

@@ -1,0 +1,59 @@
+//! The rules a topology must keep. Each rule is one function with one UI test of the same name
+//! (`tests/ui/<rule>.rs`); it says what is wrong at the user's token, then how to mend it.
+
+mod arguments;
+mod kinds;
+mod names;
+mod shape;
+mod signature;
+
+use crate::diag::Diagnostics;
+use crate::model::Graph;
+
+pub(crate) use signature::signature;
+
+/// Reads the graph and reports every breach of itself.
+pub(crate) type Rule = fn(&Graph, &mut Diagnostics);
+
+/// All rules, in the order of their messages.
+pub(crate) const RULES: &[Rule] = &[
+    kinds::unknown_operator,
+    kinds::operator_of_another_kind,
+    kinds::operator_after_the_end,
+    kinds::merge_of_a_table,
+    kinds::argument_is_not_a_stream,
+    arguments::to_needs_a_topic,
+    arguments::argument_count,
+    arguments::closure_parameters,
+    shape::used_before_definition,
+    shape::unknown_stream,
+    shape::control_flow_around_operators,
+    shape::stream_in_a_function,
+    shape::stream_in_a_closure,
+    shape::stream_as_a_value,
+    shape::pattern_does_not_fit,
+    shape::branch_count,
+    shape::split_is_not_closed,
+    shape::split_is_closed_twice,
+    shape::branch_function_gives_nothing,
+    shape::attribute_on_a_stream,
+    shape::grouped_but_not_aggregated,
+    shape::name_is_never_used,
+    shape::result_is_never_used,
+    shape::topology_does_nothing,
+    names::topic_name_is_invalid,
+    names::store_name_is_invalid,
+    names::node_name_is_invalid,
+    names::store_name_used_twice,
+    names::node_name_used_twice,
+    names::sink_topic_is_internal,
+    names::topic_read_in_two_ways,
+    names::topic_read_as_two_types,
+];
+
+/// Applies all rules.
+pub(crate) fn run(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for rule in RULES {
+        rule(graph, diagnostics);
+    }
+}

@@ -1,0 +1,147 @@
+//! The type pass: the user's calls in the user's order, on handles that carry types.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::{Expr, Ident};
+
+use super::{Context, idents};
+use crate::model::operators::{Kind, Run};
+use crate::model::{Node, NodeId, Step};
+use crate::plan::is_cut;
+
+pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
+    let step = |step: &Step| match step {
+        Step::Call(id) => call(cx, cx.graph.node(*id)),
+        Step::Attempt { on, word, args } => attempt(cx, *on, word, args),
+        Step::Rust(statement) => quote!(#statement),
+    };
+    let calls = cx.graph.steps.iter().map(step);
+    // A place to cut takes the serdes of the repartitions below it, so it comes when all are known.
+    let cuts = cx.plan.cuts.keys().map(|id| cut(cx, cx.graph.node(*id)));
+    calls.chain(cuts).collect()
+}
+
+/// The call of a word that is no operator.
+fn attempt(cx: &Context<'_>, on: NodeId, word: &Ident, args: &[Expr]) -> TokenStream {
+    let receiver = cx.names.handle_at(on, word.span());
+    let builder = idents::builder(word.span());
+    quote_spanned!(idents::at(word.span())=> let _ = #receiver.#word(&mut #builder #(, #args)*);)
+}
+
+/// Both sides of the topic that the plan may put behind a node.
+fn cut(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let at = idents::at(node.span());
+    let handle = cx.names.handle(node.id);
+    let builder = idents::builder(node.span());
+    let (cut, source) = (idents::cut(node), idents::cut_source(node));
+    quote_spanned! {at=>
+        let #cut = #handle.cut(&mut #builder);
+        let #source = #cut.source();
+    }
+}
+
+/// `let (words, filter_5) = lines_4.filter(&mut builder, |..| .., Unset);`
+fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let at = idents::at(node.span());
+    let attributes = &node.attributes;
+    let pattern = pattern(cx, node);
+    let ascribed = ascribed(node);
+    let receiver = match node.input {
+        Some(input) => cx.names.handle_at(input, node.span()),
+        None => idents::builder(node.span()),
+    };
+    let method = Ident::new(&node.selected.method(), node.span());
+    let turbofish = &node.turbofish;
+    let arguments = arguments(cx, node);
+    let mut tokens = quote_spanned! {at=>
+        #(#attributes)*
+        let #pattern #ascribed = #receiver.#method #turbofish (#arguments);
+    };
+    tokens.extend(repartition(cx, node));
+    tokens
+}
+
+/// What the call gives back, taken apart.
+fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let at = idents::at(node.span());
+    let unused = node.consumers.is_empty() && !crate::plan::is_flushed(node);
+    let handle = match (unused, &node.name) {
+        (true, None) => quote_spanned!(at=> _),
+        (true, Some(_)) if node.kind() != Kind::Nothing => quote_spanned!(at=> _),
+        _ => {
+            let handle = cx.names.handle(node.id);
+            quote!(#handle)
+        }
+    };
+    let operator = cx.names.operator(node.id);
+    let source = idents::source(node);
+    match node.run() {
+        Run::Split if !node.consumers.is_empty() => quote_spanned!(at=> mut #handle),
+        Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch => handle,
+        Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
+        Run::Done => quote!(#operator),
+        Run::Source => quote_spanned!(at=> (#handle, #source)),
+        Run::One | Run::Maybe | Run::Many | Run::Branch => {
+            quote_spanned!(at=> (#handle, #operator))
+        }
+        Run::Repartition => {
+            let repartition = idents::repartition(node);
+            quote_spanned!(at=> (#handle, #repartition))
+        }
+    }
+}
+
+/// The user's type of the result, in the place of the handle.
+fn ascribed(node: &Node) -> Option<TokenStream> {
+    let ty = node.ascribed.as_ref()?;
+    Some(match node.run() {
+        Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch | Run::Done => {
+            quote!(: #ty)
+        }
+        Run::TableSource => quote!(: (#ty, _, _)),
+        Run::Source | Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Repartition => {
+            quote!(: (#ty, _))
+        }
+    })
+}
+
+/// The builder, what the operator needs, and its options.
+fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let at = idents::at(node.span());
+    let mut all: Vec<TokenStream> = Vec::new();
+    if node.input.is_some() {
+        let builder = idents::builder(node.span());
+        all.push(quote_spanned!(at=> &mut #builder));
+    }
+    for (other, place) in &node.others {
+        let handle = cx.names.handle_at(*other, *place);
+        all.push(quote!(#handle));
+    }
+    all.extend(node.arguments.iter().map(|argument| quote!(#argument)));
+    if node.operator().options > 0 {
+        all.push(options(cx, node));
+    }
+    quote_spanned!(at=> #(#all),*)
+}
+
+/// All options as one argument.
+fn options(cx: &Context<'_>, node: &Node) -> TokenStream {
+    match node.options.as_slice() {
+        [] => cx.plumbing(node.span(), "Unset"),
+        [one] => quote!(#one),
+        several => quote_spanned!(idents::at(node.span())=> (#(#several),*)),
+    }
+}
+
+/// Both sides of the internal topic before a node.
+fn repartition(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
+    let at = idents::at(node.span());
+    let repartition = idents::repartition(node);
+    let source = idents::repartition_source(node);
+    let operator = cx.names.operator(node.id);
+    let write =
+        is_cut(node).then(|| quote_spanned!(at=> let #repartition = #operator.repartition();));
+    let read = (write.is_some() || node.run() == Run::Repartition)
+        .then(|| quote_spanned!(at=> let #source = #repartition.source();))?;
+    Some(quote!(#write #read))
+}

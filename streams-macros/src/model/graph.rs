@@ -1,0 +1,163 @@
+//! The graph: pure data. The user's expressions are opaque here.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Span, TokenStream};
+use syn::{AngleBracketedGenericArguments, Attribute, Expr, Ident, Stmt, Type};
+
+use super::operators::{Kind, Operator, Run, Selected};
+use super::options::Literal;
+
+/// A node's number, in the order of the user's calls.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) struct NodeId(pub(crate) usize);
+
+/// A topology: its nodes, and its statements in the user's order.
+#[derive(Default)]
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) steps: Vec<Step>,
+    /// Every name that was given to a stream or table.
+    pub(crate) bindings: Vec<Binding>,
+    /// Every name that the body gives to values of ordinary Rust.
+    pub(crate) rust_names: HashSet<String>,
+    /// What could not become a part of the graph, for the rules to report.
+    pub(crate) mistakes: Vec<Mistake>,
+    /// Splits that have their last branch.
+    pub(crate) closed_splits: Vec<NodeId>,
+    /// Where the topology stands, for messages about the whole.
+    pub(crate) place: Option<Span>,
+}
+
+/// A statement of the type pass.
+pub(crate) enum Step {
+    /// The call of this node's operator.
+    Call(NodeId),
+    /// A call of no operator, for editors: they complete what is half written.
+    Attempt { on: NodeId, word: Ident, args: Vec<Expr> },
+    /// Ordinary Rust, as the user wrote it.
+    Rust(Box<Stmt>),
+}
+
+/// One operator call.
+pub(crate) struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) selected: Selected,
+    /// The operator's name where the user wrote it.
+    pub(crate) word: Ident,
+    pub(crate) turbofish: Option<AngleBracketedGenericArguments>,
+    /// What the operator stands on; `None` for the start of a chain.
+    pub(crate) input: Option<NodeId>,
+    /// Other streams that flow in (`merge`), and where they stand.
+    pub(crate) others: Vec<(NodeId, Span)>,
+    /// What the operator needs, in order, without the streams.
+    pub(crate) arguments: Vec<Expr>,
+    pub(crate) options: Vec<Expr>,
+    /// How many arguments the call had, and those that were too many stand in `options`.
+    pub(crate) given: usize,
+    /// Names that stand in the arguments as literals.
+    pub(crate) literals: Vec<Literal>,
+    /// Who uses the result, in the order of the user's calls; a node twice if it uses it twice.
+    pub(crate) consumers: Vec<NodeId>,
+    /// The user's name for the result, the first if there are several.
+    pub(crate) name: Option<Ident>,
+    pub(crate) ascribed: Option<Type>,
+    pub(crate) attributes: Vec<Attribute>,
+    /// True when the key may have changed since the records were last partitioned.
+    pub(crate) rekeyed: bool,
+    /// The same of what flows in.
+    pub(crate) input_rekeyed: bool,
+    /// True when the user said that the result is dropped on purpose (`let _ = ..`).
+    pub(crate) dropped: bool,
+}
+
+impl Node {
+    pub(crate) fn operator(&self) -> &'static Operator {
+        self.selected.operator
+    }
+
+    pub(crate) fn run(&self) -> Run {
+        self.selected.run()
+    }
+
+    /// What comes out.
+    pub(crate) fn kind(&self) -> Kind {
+        self.operator().result
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.word.span()
+    }
+}
+
+/// A name of a stream or table.
+pub(crate) struct Binding {
+    pub(crate) name: Ident,
+    /// `None` when what it names is the result of a mistake.
+    pub(crate) node: Option<NodeId>,
+    pub(crate) used: bool,
+}
+
+/// What the lowering could not make sense of; each is the fact that a rule of `check` reports.
+pub(crate) enum Mistake {
+    /// No kind has an operator of that name.
+    UnknownOperator { word: Ident, on: Kind },
+    /// The operator exists, for another kind.
+    OtherKind { word: Ident, on: Kind },
+    /// An operator behind one that ends the chain.
+    AfterTheEnd { word: Ident },
+    /// A name that is defined further down.
+    BeforeDefinition { name: Ident },
+    /// A name that nothing defines, and the streams that there are.
+    UnknownStream { name: Ident, known: Vec<String> },
+    /// A stream was needed here.
+    NotAStream { tokens: TokenStream, wanted_by: Ident },
+    /// Operators under a keyword that decides at run time.
+    ControlFlow { keyword: Span, word: &'static str },
+    /// A stream as a value of ordinary Rust: an argument, a capture, a field.
+    StreamInRust { name: Ident, how: Misuse },
+    /// A pattern that cannot hold what the chain gives.
+    Pattern { tokens: TokenStream, kind: Kind },
+    /// An array pattern of the wrong length.
+    BranchCount { tokens: TokenStream, expected: usize, found: usize },
+    /// The branches of a split that no array pattern takes.
+    BranchesDropped { word: Ident, expected: usize },
+    /// `branch` on a split that is already closed.
+    SplitClosedTwice { word: Ident },
+    /// A closure of `with_function` that gives no stream back.
+    NoStreamBack { tokens: TokenStream },
+    /// An attribute that cannot stand on a definition of a stream.
+    Attribute { tokens: TokenStream },
+}
+
+/// How ordinary Rust got hold of a stream.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Misuse {
+    /// Given to a function.
+    Argument,
+    /// Used inside a closure.
+    Captured,
+    /// Anything else.
+    Value,
+}
+
+impl Graph {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub(crate) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+
+    /// True when a part of the user's text is missing from the graph.
+    pub(crate) fn has_gaps(&self) -> bool {
+        !self.mistakes.is_empty() || self.open_splits().next().is_some()
+    }
+
+    /// Splits that nothing closes.
+    pub(crate) fn open_splits(&self) -> impl Iterator<Item = &Node> {
+        let splits = self.nodes.iter().filter(|node| node.run() == Run::Split);
+        splits.filter(|node| !self.closed_splits.contains(&node.id))
+    }
+}

@@ -1,0 +1,14 @@
+//! What the user wrote, as a graph of nodes with numbers instead of names.
+
+pub(crate) mod arguments;
+mod branched;
+mod calls;
+pub(crate) mod graph;
+mod lower;
+pub(crate) mod operators;
+pub(crate) mod options;
+mod scope;
+mod uses;
+
+pub(crate) use graph::{Graph, Mistake, Node, NodeId, Step};
+pub(crate) use lower::lower;

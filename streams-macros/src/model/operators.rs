@@ -1,0 +1,329 @@
+//! The one table of operators. Arity, kinds, effects, names and examples come from here alone.
+
+use super::arguments::{Arg, Function};
+
+/// What an operator stands on, or what comes out of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Kind {
+    /// The start of a chain: `stream(..)`, `table(..)`.
+    Start,
+    Stream,
+    Table,
+    GlobalTable,
+    GroupedStream,
+    GroupedTable,
+    /// `split()` and its branches, until one of the two words that close it.
+    Split,
+    /// The array of streams that a closed split is.
+    Branches,
+    /// Nothing: the chain ends here.
+    Nothing,
+}
+
+impl Kind {
+    /// The kind with its article, as messages say it.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Start => "the start of a chain",
+            Self::Stream => "a stream",
+            Self::Table => "a table",
+            Self::GlobalTable => "a global table",
+            Self::GroupedStream => "a grouped stream",
+            Self::GroupedTable => "a grouped table",
+            Self::Split => "a split",
+            Self::Branches => "an array of branches",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// How the run pass applies an operator to a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Run {
+    /// There is nothing to run: the handle alone changes.
+    Nothing,
+    /// Records come in from a topic.
+    Source,
+    /// Records come in from a topic and pass the table's own operator (shape `Maybe`).
+    TableSource,
+    /// A global table: the runtime fills it, no record passes here.
+    Global,
+    /// One record out.
+    One,
+    /// One record or none.
+    Maybe,
+    /// Any number of records.
+    Many,
+    /// Nothing out.
+    Done,
+    /// Enters a seam that several parents share.
+    Merge,
+    /// Writes to an internal topic; another task goes on.
+    Repartition,
+    /// A chain of branches follows.
+    Split,
+    /// One branch with its predicate.
+    Branch,
+    /// The branch for what no predicate took.
+    DefaultBranch,
+}
+
+/// What an operator does to the key, hence to the partition a record belongs on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Key {
+    /// As the input.
+    Keep,
+    /// Another key: the partition no longer fits.
+    Change,
+    /// The key decides the partition again.
+    Fresh,
+}
+
+/// When an operator needs its input partitioned by the key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cut {
+    Never,
+    /// Through a repartition topic when the key was changed on the way.
+    WhenRekeyed,
+    /// Through a repartition topic in any case.
+    Always,
+}
+
+/// Whether a state store stands behind an operator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Store {
+    Never,
+    /// When an option names one; the run time decides.
+    WhenNamed,
+    /// Possibly even without a name, when something downstream needs it.
+    WhenNeeded,
+    Always,
+}
+
+/// The longer-named form of an operator that a closure's parameters select.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Twin {
+    /// Selected when the first argument is a closure with this many parameters, or any closure for `None`.
+    pub(crate) parameters: Option<usize>,
+    pub(crate) name: &'static str,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operator {
+    pub(crate) name: &'static str,
+    /// What it stands on.
+    pub(crate) on: Kind,
+    /// The arguments that must be given, in order.
+    pub(crate) required: &'static [Arg],
+    /// How many options may follow them.
+    pub(crate) options: usize,
+    /// What comes out.
+    pub(crate) result: Kind,
+    /// How the result is called where the user gave no name.
+    pub(crate) noun: &'static str,
+    pub(crate) run: Run,
+    pub(crate) key: Key,
+    /// True when values, or their type, may be others than the input's.
+    pub(crate) new_values: bool,
+    pub(crate) cut: Cut,
+    pub(crate) store: Store,
+    /// True when there is a `try_` form for functions that return `Result`.
+    pub(crate) fallible: bool,
+    pub(crate) twin: Option<Twin>,
+    /// True when the operator is worth having with nothing behind it.
+    pub(crate) has_effect: bool,
+    /// How it is written, for messages.
+    pub(crate) example: &'static str,
+}
+
+const BASE: Operator = Operator {
+    name: "",
+    on: Kind::Stream,
+    required: &[],
+    options: 1,
+    result: Kind::Stream,
+    noun: "",
+    run: Run::One,
+    key: Key::Keep,
+    new_values: false,
+    cut: Cut::Never,
+    store: Store::Never,
+    fallible: false,
+    twin: None,
+    has_effect: false,
+    example: "",
+};
+const START: Operator = Operator { on: Kind::Start, run: Run::Source, key: Key::Fresh, ..BASE };
+const MAPPING: Operator = Operator { fallible: true, new_values: true, ..BASE };
+const TABLE: Operator = Operator {
+    on: Kind::Table,
+    result: Kind::Table,
+    options: 2,
+    run: Run::Maybe,
+    store: Store::WhenNamed,
+    ..BASE
+};
+const TABLE_MAPPING: Operator = Operator { fallible: true, new_values: true, ..TABLE };
+const AGGREGATION: Operator = Operator {
+    on: Kind::GroupedStream,
+    result: Kind::Table,
+    options: 2,
+    run: Run::Maybe,
+    key: Key::Fresh,
+    new_values: true,
+    cut: Cut::WhenRekeyed,
+    store: Store::Always,
+    ..BASE
+};
+const TABLE_AGGREGATION: Operator =
+    Operator { on: Kind::GroupedTable, cut: Cut::Always, ..AGGREGATION };
+
+const PREDICATE: Arg =
+    Arg::Function(Function { what: "a predicate", parameters: &["key", "value"] });
+const PAIR_MAPPER: Arg =
+    Arg::Function(Function { what: "a mapper", parameters: &["key", "value"] });
+const VALUE_MAPPER: Arg = Arg::Function(Function { what: "a mapper", parameters: &["value"] });
+const SELECTOR: Arg = Arg::Function(Function { what: "a selector", parameters: &["key", "value"] });
+const ACTION: Arg = Arg::Function(Function { what: "an action", parameters: &["key", "value"] });
+const REDUCER: Arg =
+    Arg::Function(Function { what: "a reducer", parameters: &["aggregate", "value"] });
+const ADDER: Arg =
+    Arg::Function(Function { what: "an adder", parameters: &["aggregate", "value"] });
+const SUBTRACTOR: Arg =
+    Arg::Function(Function { what: "a subtractor", parameters: &["aggregate", "value"] });
+const INITIALIZER: Arg = Arg::Function(Function { what: "an initializer", parameters: &[] });
+const AGGREGATOR: Arg =
+    Arg::Function(Function { what: "an aggregator", parameters: &["key", "value", "aggregate"] });
+const KEYED_ADDER: Arg =
+    Arg::Function(Function { what: "an adder", parameters: &["key", "value", "aggregate"] });
+const KEYED_SUBTRACTOR: Arg =
+    Arg::Function(Function { what: "a subtractor", parameters: &["key", "value", "aggregate"] });
+const EXTRACTOR: Arg =
+    Arg::Function(Function { what: "an extractor", parameters: &["key", "value", "context"] });
+const TOPIC: Arg = Arg::Value("a topic");
+
+const fn with_key(name: &'static str) -> Option<Twin> {
+    Some(Twin { parameters: Some(2), name })
+}
+
+/// All operators, grouped by what they stand on.
+#[rustfmt::skip]
+pub(crate) const OPERATORS: &[Operator] = &[
+    // starts
+    Operator { name: "stream", required: &[TOPIC], noun: "stream", example: "stream(Orders)", ..START },
+    Operator { name: "table", required: &[TOPIC], result: Kind::Table, options: 2, noun: "rows", run: Run::TableSource, store: Store::WhenNeeded, example: "table(Customers)", ..START },
+    Operator { name: "global_table", required: &[TOPIC], result: Kind::GlobalTable, options: 2, noun: "global_table", run: Run::Global, store: Store::Always, example: "global_table(Countries)", ..START },
+    // streams
+    Operator { name: "filter", required: &[PREDICATE], noun: "filtered", run: Run::Maybe, fallible: true, example: ".filter(|key, value| ..)", ..BASE },
+    Operator { name: "filter_not", required: &[PREDICATE], noun: "filtered", run: Run::Maybe, fallible: true, example: ".filter_not(|key, value| ..)", ..BASE },
+    Operator { name: "map", required: &[PAIR_MAPPER], noun: "mapped", key: Key::Change, example: ".map(|key, value| (new_key, new_value))", ..MAPPING },
+    Operator { name: "map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("map_values_with_key"), example: ".map_values(|value| ..)", ..MAPPING },
+    Operator { name: "map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".map_values(|key, value| ..)", ..MAPPING },
+    Operator { name: "flat_map", required: &[PAIR_MAPPER], noun: "flattened", run: Run::Many, key: Key::Change, example: ".flat_map(|key, value| vec![(new_key, new_value)])", ..MAPPING },
+    Operator { name: "flat_map_values", required: &[VALUE_MAPPER], noun: "flattened", run: Run::Many, twin: with_key("flat_map_values_with_key"), example: ".flat_map_values(|value| vec![..])", ..MAPPING },
+    Operator { name: "flat_map_values_with_key", required: &[PAIR_MAPPER], noun: "flattened", run: Run::Many, example: ".flat_map_values(|key, value| vec![..])", ..MAPPING },
+    Operator { name: "select_key", required: &[SELECTOR], noun: "keyed", key: Key::Change, fallible: true, example: ".select_key(|key, value| new_key)", ..BASE },
+    Operator { name: "peek", required: &[ACTION], noun: "peeked", fallible: true, has_effect: true, example: ".peek(|key, value| ..)", ..BASE },
+    Operator { name: "foreach", required: &[ACTION], result: Kind::Nothing, run: Run::Done, fallible: true, has_effect: true, example: ".foreach(|key, value| ..)", ..BASE },
+    Operator { name: "print", result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".print(Printed::to_stdout())", ..BASE },
+    Operator { name: "merge", required: &[Arg::Stream], noun: "merged", run: Run::Merge, example: ".merge(other)", ..BASE },
+    Operator { name: "split", result: Kind::Split, noun: "split", run: Run::Split, example: ".split()", ..BASE },
+    Operator { name: "repartition", noun: "repartitioned", run: Run::Repartition, key: Key::Fresh, example: ".repartition()", ..BASE },
+    Operator { name: "to", required: &[TOPIC], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
+    Operator { name: "to_with", required: &[EXTRACTOR], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".to(|key, value, context| topic)", ..BASE },
+    Operator { name: "to_table", options: 2, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
+    Operator { name: "group_by", required: &[SELECTOR], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
+    Operator { name: "group_by_key", result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
+    // splits
+    Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], noun: "matching", run: Run::Branch, example: ".branch(|key, value| ..)", ..BASE },
+    Operator { name: "default_branch", on: Kind::Split, noun: "rest", run: Run::DefaultBranch, example: ".default_branch()", ..BASE },
+    Operator { name: "no_default_branch", on: Kind::Split, options: 0, result: Kind::Branches, run: Run::Nothing, example: ".no_default_branch()", ..BASE },
+    // grouped streams
+    Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..AGGREGATION },
+    Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..AGGREGATION },
+    Operator { name: "aggregate", required: &[INITIALIZER, AGGREGATOR], noun: "aggregated", fallible: true, example: ".aggregate(|| .., |key, value, aggregate| ..)", ..AGGREGATION },
+    // tables
+    Operator { name: "filter", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter(|key, value| ..)", ..TABLE },
+    Operator { name: "filter_not", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter_not(|key, value| ..)", ..TABLE },
+    Operator { name: "map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("map_values_with_key"), example: ".map_values(|value| ..)", ..TABLE_MAPPING },
+    Operator { name: "map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".map_values(|key, value| ..)", ..TABLE_MAPPING },
+    Operator { name: "filter_map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("filter_map_values_with_key"), example: ".filter_map_values(|value| Some(..))", ..TABLE_MAPPING },
+    Operator { name: "filter_map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".filter_map_values(|key, value| Some(..))", ..TABLE_MAPPING },
+    Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
+    Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
+    Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
+    // grouped tables
+    Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..TABLE_AGGREGATION },
+    Operator { name: "reduce", required: &[ADDER, SUBTRACTOR], noun: "reduced", example: ".reduce(|aggregate, value| .., |aggregate, value| ..)", ..TABLE_AGGREGATION },
+    Operator { name: "aggregate", required: &[INITIALIZER, KEYED_ADDER, KEYED_SUBTRACTOR], noun: "aggregated", example: ".aggregate(|| .., |key, value, aggregate| .., |key, value, aggregate| ..)", ..TABLE_AGGREGATION },
+];
+
+/// An operator of the table in the form a user wrote it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Selected {
+    pub(crate) operator: &'static Operator,
+    /// True for the `try_` form.
+    pub(crate) fallible: bool,
+}
+
+impl Selected {
+    /// The method of the type pass.
+    pub(crate) fn method(self) -> String {
+        if self.fallible {
+            format!("try_{}", self.operator.name)
+        } else {
+            self.operator.name.to_owned()
+        }
+    }
+
+    /// How the run pass applies it: a function that may fail may also drop its record.
+    pub(crate) fn run(self) -> Run {
+        match self.operator.run {
+            Run::One if self.fallible => Run::Maybe,
+            run => run,
+        }
+    }
+}
+
+/// The operator of that name that stands on `kind`.
+pub(crate) fn find(kind: Kind, name: &str) -> Option<Selected> {
+    let row = |name: &str| OPERATORS.iter().find(|row| row.on == kind && row.name == name);
+    if let Some(operator) = row(name) {
+        return Some(Selected { operator, fallible: false });
+    }
+    let operator = row(name.strip_prefix("try_")?).filter(|row| row.fallible)?;
+    Some(Selected { operator, fallible: true })
+}
+
+/// The form of an operator that its first argument selects.
+pub(crate) fn twin(selected: Selected, closure_parameters: Option<usize>) -> Selected {
+    let Some(twin) = selected.operator.twin else { return selected };
+    let Some(parameters) = closure_parameters else { return selected };
+    if twin.parameters.is_some_and(|wanted| wanted != parameters) {
+        return selected;
+    }
+    let operator = find(selected.operator.on, twin.name).map(|found| found.operator);
+    Selected { operator: operator.unwrap_or(selected.operator), ..selected }
+}
+
+/// The kinds that have an operator of that name.
+pub(crate) fn kinds_with(name: &str) -> Vec<Kind> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    for row in OPERATORS {
+        if find(row.on, name).is_some() && !kinds.contains(&row.on) {
+            kinds.push(row.on);
+        }
+    }
+    kinds
+}
+
+/// Every name that can stand on `kind`, `try_` forms included.
+pub(crate) fn names_on(kind: Kind) -> Vec<String> {
+    let rows = OPERATORS.iter().filter(|row| row.on == kind);
+    rows.flat_map(|row| {
+        let fallible = row.fallible.then(|| format!("try_{}", row.name));
+        std::iter::once(row.name.to_owned()).chain(fallible)
+    })
+    .collect()
+}

@@ -1,0 +1,78 @@
+//! Tokens to what the user wrote: the text's shape alone, with every span.
+
+mod chain;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse::{ParseStream, Parser};
+use syn::{Block, ItemFn, Path, Token};
+
+pub(crate) use chain::{Call, Chain};
+
+/// One topology as the user handed it over.
+pub(crate) struct Input {
+    /// The path to the runtime crate.
+    pub(crate) runtime: TokenStream,
+    pub(crate) shape: Shape,
+}
+
+/// Which of the spellings it was.
+pub(crate) enum Shape {
+    Function(Box<ItemFn>),
+    Block(Block),
+}
+
+/// The path of the runtime where the user names no other.
+pub(crate) fn default_runtime() -> TokenStream {
+    quote!(::streams_runtime)
+}
+
+/// `topology!( fn .. )` and `topology!({ .. })`, each possibly behind `crate = path,`.
+pub(crate) fn function_like(input: TokenStream) -> syn::Result<Input> {
+    let parser = |input: ParseStream<'_>| {
+        let runtime = crate_option(input)?.unwrap_or_else(default_runtime);
+        if input.peek(syn::token::Brace) {
+            return Ok(Input { runtime, shape: Shape::Block(input.parse()?) });
+        }
+        if input.is_empty() {
+            let message = "a topology is missing: `topology!(fn name() -> Topology { .. })` \
+                           or `topology!({ .. })`";
+            return Err(input.error(message));
+        }
+        let function = input.parse()?;
+        if !input.is_empty() {
+            return Err(
+                input.error("one `topology!` holds one function; write another `topology!`")
+            );
+        }
+        Ok(Input { runtime, shape: Shape::Function(Box::new(function)) })
+    };
+    parser.parse2(input)
+}
+
+/// `#[topology_fn] fn ..` and `#[topology_fn(crate = path)] fn ..`.
+pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> syn::Result<Input> {
+    let option = |input: ParseStream<'_>| {
+        let runtime = crate_option(input)?;
+        if input.is_empty() {
+            Ok(runtime)
+        } else {
+            Err(input.error("only `crate = path` fits here"))
+        }
+    };
+    let runtime = option.parse2(attribute)?.unwrap_or_else(default_runtime);
+    let function = syn::parse2(item)?;
+    Ok(Input { runtime, shape: Shape::Function(Box::new(function)) })
+}
+
+/// `crate = path` with the comma behind it, if it stands here.
+pub(crate) fn crate_option(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
+    if !(input.peek(Token![crate]) && input.peek2(Token![=])) {
+        return Ok(None);
+    }
+    input.parse::<Token![crate]>()?;
+    input.parse::<Token![=]>()?;
+    let path = input.call(Path::parse_mod_style)?;
+    input.parse::<Option<Token![,]>>()?;
+    Ok(Some(quote!(#path)))
+}

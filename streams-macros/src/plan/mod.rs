@@ -1,0 +1,90 @@
+//! Where the run pass is cut into closures, and what it is entered by. Pure; it cannot fail.
+
+mod cuts;
+mod seams;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::operators::{Cut, Kind, Run, Store};
+use crate::model::{Graph, Node, NodeId};
+
+/// Everything that `expand` needs besides the graph.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Nodes whose output is entered from several places, or ends a long run.
+    pub(crate) seams: BTreeMap<NodeId, Seam>,
+    /// Nodes behind which the run time may put a common repartition topic.
+    pub(crate) cuts: BTreeMap<NodeId, Vec<Moved>>,
+    /// Nodes behind a repartition topic that such a common topic may replace.
+    pub(crate) passed: BTreeMap<NodeId, Seam>,
+    /// Where records come in, in the user's order.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A closure that is called from several places.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Seam {
+    /// True when its type is erased, which keeps the types of closures shallow.
+    pub(crate) erased: bool,
+}
+
+/// Children of a node that move behind the common repartition topic together.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Moved {
+    pub(crate) children: Vec<NodeId>,
+    pub(crate) seam: Seam,
+}
+
+/// A way into the run pass.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Entry {
+    /// The user's topics.
+    Source(NodeId),
+    /// The internal topic before this node.
+    Repartition(NodeId),
+    /// The internal topic that may stand behind this node.
+    Cut(NodeId),
+}
+
+/// Plans a graph that keeps all rules.
+pub(crate) fn plan(graph: &Graph) -> Plan {
+    let cuts = cuts::cuts(graph);
+    let passed: BTreeSet<NodeId> = cuts::passed(graph, &cuts);
+    let mut plan = seams::seams(graph, cuts, &passed);
+    plan.entries = entries(graph, &plan);
+    plan
+}
+
+fn entries(graph: &Graph, plan: &Plan) -> Vec<Entry> {
+    let of = |node: &Node| {
+        let door = match node.run() {
+            Run::Source | Run::TableSource => Some(Entry::Source(node.id)),
+            Run::Repartition => Some(Entry::Repartition(node.id)),
+            _ => is_cut(node).then_some(Entry::Repartition(node.id)),
+        };
+        let cut = plan.cuts.contains_key(&node.id).then_some(Entry::Cut(node.id));
+        door.into_iter().chain(cut)
+    };
+    graph.nodes.iter().flat_map(of).collect()
+}
+
+/// True when records reach the node through a repartition topic.
+pub(crate) fn is_cut(node: &Node) -> bool {
+    match node.operator().cut {
+        Cut::Never => false,
+        Cut::WhenRekeyed => node.input_rekeyed,
+        Cut::Always => true,
+    }
+}
+
+/// True when the node's updates may also leave by the flush of its store's cache.
+pub(crate) fn is_flushed(node: &Node) -> bool {
+    if node.kind() != Kind::Table {
+        return false;
+    }
+    match node.operator().store {
+        Store::Never => false,
+        Store::WhenNamed => !node.options.is_empty(),
+        Store::WhenNeeded | Store::Always => true,
+    }
+}

@@ -1,0 +1,474 @@
+//! What an operator sees of its task: its stores, the way out, and the record's origin.
+
+use std::sync::Arc;
+
+use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
+use crate::handler::{
+    DeadLetterRecord, ErrorHandlerContext, ExceptionHandlers, Failure, HandlerResult,
+    SerializationOrigin, failure,
+};
+use crate::outbox::{Destination, Outbox, TopicIx};
+use crate::record::{Headers, Record, RecordContext};
+use crate::serdes::{Serde, SerdeError};
+use crate::store::{StateStore, StoreRef};
+use crate::task::{DefaultTimestampExtractor, PartitionCounts, RawRecord, RecordBatch};
+use crate::time::Timestamp;
+use crate::topology::{NodeId, RepartitionRole, TaskId};
+
+/// What an operator needs to know of its node, with topics as numbers of this task's outbox.
+#[derive(Clone, Debug)]
+pub struct NodeFacts {
+    /// The node's name, as `Topology::describe` shows it.
+    pub name: Arc<str>,
+    /// The fixed topic that this node writes to.
+    pub topic: Option<TopicIx>,
+    /// The name of that topic.
+    pub topic_name: Arc<str>,
+    /// True when somebody downstream needs the old value of an update.
+    pub sends_old: bool,
+    /// What a repartition does here.
+    pub repartition: RepartitionRole,
+    /// True when null keys end here (repartition).
+    pub filters_null_keys: bool,
+    /// True when the node keeps its result in its store.
+    pub materialized: bool,
+}
+
+/// What does not change while a task runs.
+#[derive(Debug)]
+pub(crate) struct TaskFacts {
+    pub(crate) task_id: TaskId,
+    pub(crate) handlers: ExceptionHandlers,
+    pub(crate) partitions: PartitionCounts,
+    pub(crate) application_id: String,
+    pub(crate) extractor: DefaultTimestampExtractor,
+}
+
+/// The operators' view of their task.
+///
+/// It holds the stores, the outbox and the origin of the record in work. Nothing here blocks or
+/// reads a clock.
+pub struct Context {
+    facts: Arc<TaskFacts>,
+    nodes: Vec<NodeFacts>,
+    stores: Vec<Option<Box<dyn StateStore>>>,
+    outbox: Outbox,
+    record: RecordContext,
+    raw: Option<(Arc<RecordBatch>, usize)>,
+    stream_time: i64,
+    wall_clock: Timestamp,
+    dropped: u64,
+    evict: Option<usize>,
+}
+
+impl Context {
+    pub(crate) fn new(
+        facts: Arc<TaskFacts>,
+        nodes: Vec<NodeFacts>,
+        stores: Vec<Option<Box<dyn StateStore>>>,
+        outbox: Outbox,
+    ) -> Self {
+        Self {
+            facts,
+            nodes,
+            stores,
+            outbox,
+            record: RecordContext::none(),
+            raw: None,
+            stream_time: -1,
+            wall_clock: Timestamp::ZERO,
+            dropped: 0,
+            evict: None,
+        }
+    }
+
+    /// The store behind a reference.
+    ///
+    /// # Panics
+    /// Never for the references of the task's own topology.
+    #[inline]
+    pub fn store<S: 'static>(&mut self, store: StoreRef<S>) -> &mut S {
+        typed(&mut self.stores, store)
+    }
+
+    /// The store behind a reference, the outbox for its changelog, and the origin of the record.
+    #[inline]
+    pub fn store_and_outbox<S: 'static>(
+        &mut self,
+        store: StoreRef<S>,
+    ) -> (&mut S, &mut Outbox, &RecordContext) {
+        (typed(&mut self.stores, store), &mut self.outbox, &self.record)
+    }
+
+    /// What is known of a node.
+    #[inline]
+    pub fn node(&self, node: NodeId) -> &NodeFacts {
+        &self.nodes[node.index()]
+    }
+
+    /// Where the record in work came from, with its time and headers as they were at the source or
+    /// at the last operator that asked by [`Context::at`].
+    #[inline]
+    pub fn record(&self) -> &RecordContext {
+        &self.record
+    }
+
+    /// Notes the time and headers with which a record came to the operator that calls this.
+    #[inline]
+    pub fn at<K, X>(&mut self, record: &Record<K, X>) {
+        self.at_parts(record.timestamp, &record.headers);
+    }
+
+    /// [`Context::at`] for a record in parts.
+    #[inline]
+    pub(crate) fn at_parts(&mut self, timestamp: Timestamp, headers: &Headers) {
+        self.record.timestamp = timestamp;
+        if !(self.record.headers.is_empty() && headers.is_empty()) {
+            self.record.headers = headers.clone();
+        }
+    }
+
+    /// The highest event time that the task has processed, -1 before the first record.
+    pub fn stream_time_ms(&self) -> i64 {
+        self.stream_time
+    }
+
+    /// The outside clock, as the driver told it.
+    pub fn wall_clock(&self) -> Timestamp {
+        self.wall_clock
+    }
+
+    /// The task.
+    pub fn task_id(&self) -> TaskId {
+        self.facts.task_id
+    }
+
+    /// The application's id.
+    pub fn application_id(&self) -> &str {
+        &self.facts.application_id
+    }
+
+    /// How many partitions a topic has, when the driver knows.
+    pub fn partition_count(&self, topic: &str) -> Option<i32> {
+        self.facts.partitions.of(topic)
+    }
+
+    /// Counts and logs a record that goes no further; `reason` says why and what mends it.
+    #[cold]
+    pub fn drop_record(&mut self, node: NodeId, reason: &str) {
+        self.dropped += 1;
+        tracing::warn!(
+            task = %self.facts.task_id, topic = %self.record.topic,
+            partition = self.record.partition, offset = self.record.offset,
+            operator = %self.nodes[node.index()].name, "dropping a record: {reason}"
+        );
+    }
+
+    /// Gives the error of a user's function to the processing exception handler.
+    ///
+    /// # Errors
+    /// When the handler says fail. Otherwise the record is dropped, counted and logged.
+    #[cold]
+    pub fn processing_failed<E: Into<UserError>>(
+        &mut self,
+        node: NodeId,
+        timestamp: Timestamp,
+        headers: &Headers,
+        error: E,
+    ) -> Result<(), Stop> {
+        self.record.timestamp = timestamp;
+        self.record.headers = headers.clone();
+        self.failed(node, std::any::type_name::<E>(), error.into())
+    }
+
+    /// Gives an error at a node to the processing exception handler.
+    #[cold]
+    pub(crate) fn failed(
+        &mut self,
+        node: NodeId,
+        type_name: &str,
+        error: UserError,
+    ) -> Result<(), Stop> {
+        let facts = Arc::clone(&self.facts);
+        let response = facts
+            .handlers
+            .processing
+            .handle(&self.error_context(node), failure(type_name, &error));
+        self.send_dead_letters(response.dead_letters());
+        if response.result() == HandlerResult::Resume {
+            self.dropped += 1;
+            return Ok(());
+        }
+        let message = format!(
+            "task {}: operator `{}` failed at {}; mend the function, or set \
+             processing.exception.handler to LogAndContinueProcessingExceptionHandler to go on \
+             without such records",
+            facts.task_id,
+            self.nodes[node.index()].name,
+            self.record
+        );
+        Err(Box::new(StreamsError::new(StreamsErrorKind::Processing, message).caused_by(error)))
+    }
+
+    /// Gives bytes that do not decode to the deserialization exception handler.
+    ///
+    /// # Errors
+    /// When the handler says fail.
+    #[cold]
+    pub(crate) fn deserialization_failed(
+        &mut self,
+        node: NodeId,
+        raw: &RawRecord<'_>,
+        part: SerializationOrigin,
+        error: &SerdeError,
+    ) -> Result<(), Stop> {
+        let facts = Arc::clone(&self.facts);
+        let context = ErrorHandlerContext {
+            topic: raw.topic,
+            partition: raw.partition,
+            offset: raw.offset,
+            timestamp: raw.timestamp,
+            headers: raw.headers,
+            processor_node_id: &self.nodes[node.index()].name,
+            task_id: facts.task_id,
+            source_raw_key: raw.key,
+            source_raw_value: raw.value,
+            dead_letter_topic: facts.handlers.dead_letter_topic.as_deref(),
+        };
+        let failure = Failure { type_name: std::any::type_name::<SerdeError>(), error };
+        let response = facts.handlers.deserialization.handle(&context, failure);
+        self.send_dead_letters(response.dead_letters());
+        if response.result() == HandlerResult::Resume {
+            self.dropped += 1;
+            return Ok(());
+        }
+        let message = format!(
+            "task {}: the {part} of the record at topic={} partition={} offset={} does not decode; \
+             give the source the serde that the topic was written with, or set \
+             deserialization.exception.handler to LogAndContinueExceptionHandler to skip such records",
+            facts.task_id, raw.topic, raw.partition, raw.offset
+        );
+        let stop = StreamsError::new(StreamsErrorKind::Deserialization, message);
+        Err(Box::new(stop.caused_by(error.clone())))
+    }
+
+    /// Counts and logs an input record whose time is negative.
+    #[cold]
+    pub(crate) fn drop_raw(&mut self, node: NodeId, raw: &RawRecord<'_>, time: i64) {
+        self.dropped += 1;
+        tracing::warn!(
+            task = %self.facts.task_id, topic = raw.topic, partition = raw.partition,
+            offset = raw.offset, operator = %self.nodes[node.index()].name,
+            "dropping a record: its extracted timestamp is {time}, which is negative; use a \
+             TimestampExtractor that finds another time if the record is good"
+        );
+    }
+
+    /// Encodes a result for the fixed topic of its node into the outbox.
+    ///
+    /// # Errors
+    /// When a part does not encode and the handlers say fail.
+    #[inline]
+    pub(crate) fn produce<K: 'static, X: 'static>(
+        &mut self,
+        node: NodeId,
+        partition: Option<i32>,
+        parts: (&dyn Serde<K>, &dyn Serde<X>),
+        record: &Record<K, X>,
+    ) -> Result<(), Stop> {
+        let Self { nodes, outbox, .. } = self;
+        let facts = &nodes[node.index()];
+        let Some(topic) = facts.topic else { return Ok(()) };
+        let encoded = encode(outbox, topic, &facts.topic_name, partition, parts, record);
+        encoded.or_else(|(origin, error)| {
+            let topic = Arc::clone(&self.nodes[node.index()].topic_name);
+            self.serialization_failed(node, record, &topic, origin, error)
+        })
+    }
+
+    /// Encodes a result for a topic that was found by name into the outbox.
+    ///
+    /// # Errors
+    /// When a part does not encode and the handlers say fail.
+    pub(crate) fn produce_to<K: 'static, X: 'static>(
+        &mut self,
+        node: NodeId,
+        topic: &str,
+        partition: Option<i32>,
+        parts: (&dyn Serde<K>, &dyn Serde<X>),
+        record: &Record<K, X>,
+    ) -> Result<(), Stop> {
+        let ix = self.outbox.topic(topic);
+        let encoded = encode(&mut self.outbox, ix, topic, partition, parts, record);
+        encoded.or_else(|(origin, error)| {
+            self.serialization_failed(node, record, topic, origin, error)
+        })
+    }
+
+    #[cold]
+    fn serialization_failed<K, X>(
+        &mut self,
+        node: NodeId,
+        record: &Record<K, X>,
+        topic: &str,
+        origin: SerializationOrigin,
+        error: SerdeError,
+    ) -> Result<(), Stop> {
+        self.at(record);
+        let facts = Arc::clone(&self.facts);
+        let type_name = std::any::type_name::<SerdeError>();
+        let failure = Failure { type_name, error: &error };
+        let context = self.error_context(node);
+        let response =
+            facts.handlers.production.handle_serialization(&context, topic, origin, failure);
+        self.send_dead_letters(response.dead_letters());
+        if response.result() == HandlerResult::Resume {
+            let reason = format!("its {origin} does not encode for topic `{topic}`: {error}");
+            self.drop_record(node, &reason);
+            return Ok(());
+        }
+        let message = format!(
+            "the {origin} of a result for topic `{topic}` does not encode; give the sink a serde \
+             that fits its type (`Produced`)"
+        );
+        let error = StreamsError::new(StreamsErrorKind::Serialization, message).caused_by(error);
+        self.failed(node, type_name, Box::new(error))
+    }
+
+    fn error_context(&self, node: NodeId) -> ErrorHandlerContext<'_> {
+        let raw = self.raw.as_ref();
+        ErrorHandlerContext {
+            topic: &self.record.topic,
+            partition: self.record.partition,
+            offset: self.record.offset,
+            timestamp: self.record.timestamp.as_millis(),
+            headers: &self.record.headers,
+            processor_node_id: &self.nodes[node.index()].name,
+            task_id: self.facts.task_id,
+            source_raw_key: raw.and_then(|(batch, ix)| batch.key(*ix)),
+            source_raw_value: raw.and_then(|(batch, ix)| batch.value(*ix)),
+            dead_letter_topic: self.facts.handlers.dead_letter_topic.as_deref(),
+        }
+    }
+
+    fn send_dead_letters(&mut self, records: &[DeadLetterRecord]) {
+        for record in records {
+            let to = Destination {
+                topic: self.outbox.topic(&record.topic),
+                partition: None,
+                timestamp: Some(record.timestamp),
+                headers: record.headers.clone(),
+            };
+            self.outbox.push_bytes(to, record.key.as_deref(), record.value.as_deref());
+        }
+    }
+
+    /// Sets the origin of work that a stored context stands for, and returns the one before.
+    pub(crate) fn enter(&mut self, context: RecordContext) -> RecordContext {
+        self.raw = None;
+        std::mem::replace(&mut self.record, context)
+    }
+
+    /// Puts an origin back that [`Context::enter`] returned.
+    pub(crate) fn leave(&mut self, before: RecordContext) {
+        self.record = before;
+    }
+
+    /// Notes the input record that is decoded or processed next.
+    #[inline]
+    pub(crate) fn begin_raw(
+        &mut self,
+        (topic, partition): (&Arc<str>, i32),
+        (batch, ix): (&Arc<RecordBatch>, usize),
+    ) {
+        if !Arc::ptr_eq(&self.record.topic, topic) {
+            self.record.topic = Arc::clone(topic);
+        }
+        match &mut self.raw {
+            Some((raw, at)) if Arc::ptr_eq(raw, batch) => *at = ix,
+            raw => *raw = Some((Arc::clone(batch), ix)),
+        }
+        let meta = batch.meta(ix);
+        self.record.partition = partition;
+        self.record.offset = meta.offset;
+        if !(self.record.headers.is_empty() && meta.headers.is_empty()) {
+            self.record.headers = meta.headers.clone();
+        }
+    }
+
+    /// Notes the time of the record that is processed next.
+    #[inline]
+    pub(crate) fn begin_at(&mut self, time: Timestamp) {
+        self.record.timestamp = time;
+        self.stream_time = self.stream_time.max(time.as_millis());
+    }
+
+    /// Lets go of the batch of the record before.
+    pub(crate) fn end(&mut self) {
+        self.raw = None;
+    }
+
+    /// Asks the next flush to free that many bytes instead.
+    pub(crate) fn ask_eviction(&mut self, bytes: usize) {
+        self.evict = Some(bytes);
+    }
+
+    pub(crate) fn take_eviction(&mut self) -> Option<usize> {
+        self.evict.take()
+    }
+
+    pub(crate) fn set_wall_clock(&mut self, now: Timestamp) {
+        self.wall_clock = now;
+    }
+
+    pub(crate) fn set_stream_time(&mut self, ms: i64) {
+        self.stream_time = ms;
+    }
+
+    pub(crate) fn default_extractor(&self) -> DefaultTimestampExtractor {
+        self.facts.extractor
+    }
+
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    pub(crate) fn outbox(&mut self) -> &mut Outbox {
+        &mut self.outbox
+    }
+
+    pub(crate) fn stores(&mut self) -> &mut [Option<Box<dyn StateStore>>] {
+        &mut self.stores
+    }
+
+    pub(crate) fn stores_ref(&self) -> &[Option<Box<dyn StateStore>>] {
+        &self.stores
+    }
+}
+
+#[inline]
+fn typed<S: 'static>(stores: &mut [Option<Box<dyn StateStore>>], store: StoreRef<S>) -> &mut S {
+    stores[store.ix().index()]
+        .as_mut()
+        .and_then(|store| store.as_any_mut().downcast_mut())
+        .expect("invariant: a task owns the stores of its operators, with their types")
+}
+
+// inlined, so that the outgoing record is written field by field where it stays
+#[inline(always)]
+fn encode<K: 'static, X: 'static>(
+    outbox: &mut Outbox,
+    topic: TopicIx,
+    name: &str,
+    partition: Option<i32>,
+    (key, value): (&dyn Serde<K>, &dyn Serde<X>),
+    record: &Record<K, X>,
+) -> Result<(), (SerializationOrigin, SerdeError)> {
+    let timestamp = Some(record.timestamp.as_millis());
+    let to = Destination { topic, partition, timestamp, headers: record.headers.clone() };
+    outbox.push(
+        to,
+        |out| key.serialize(name, &record.key, out).map_err(|e| (SerializationOrigin::Key, e)),
+        |out| value.serialize(name, &record.value, out).map_err(|e| (SerializationOrigin::Value, e)),
+    )
+}

@@ -1,0 +1,97 @@
+//! What all threads of an instance share, checked against the broker before the first one starts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::clients::{self, Admin, Consumer};
+use super::send::Changelogs;
+use super::stores::{StoreRoom, is_logged};
+use super::topics::{self, Counts};
+use crate::config::StreamsConfig;
+use crate::dsl::BuiltTopology;
+use crate::error::{StreamsError, StreamsErrorKind};
+use crate::task::{PartitionCounts, TaskSettings};
+
+/// One instance of an application.
+pub(crate) struct Application {
+    pub(super) config: StreamsConfig,
+    pub(super) built: Arc<BuiltTopology>,
+    pub(super) counts: Counts,
+    pub(super) changelogs: Changelogs,
+    pub(super) repartitions: BTreeSet<String>,
+    /// Answers questions about topics and offsets for all threads: on a consumer's own connection they
+    /// would wait behind its fetches, half a second each.
+    pub(super) metadata: Arc<Consumer>,
+    pub(super) admin: Arc<Admin>,
+    pub(super) room: StoreRoom,
+    pub(super) task_settings: TaskSettings,
+}
+
+impl Application {
+    /// Locks the state, checks the topics of the broker and creates the internal ones.
+    ///
+    /// # Errors
+    /// When the broker does not answer, topics do not fit, rights are missing, or the state directory is in
+    /// use. All within bounded time.
+    pub(crate) fn prepare(
+        config: StreamsConfig,
+        built: Arc<BuiltTopology>,
+        client_id: &str,
+    ) -> Result<Self, StreamsError> {
+        refuse_global(&built)?;
+        let room = StoreRoom::new(Arc::clone(&built), &config)?;
+        let metadata = Arc::new(clients::metadata_client(&config, client_id)?);
+        let admin = Arc::new(clients::admin(&config, client_id)?);
+        let counts = topics::prepare(&admin, &metadata, &built.plan, &config)?;
+        let parts = &built.plan.sub_topologies;
+        let repartitions = parts.iter().flat_map(|part| &part.repartition_sources);
+        let repartitions = repartitions.map(|topic| topic.name.clone()).collect();
+        let logged = built.plan.stores.iter().filter(|store| store.used && is_logged(store));
+        let changelogs = Arc::new(logged.filter_map(|store| store.changelog.clone()).collect());
+        let task_settings = task_settings(&config);
+        Ok(Self {
+            config,
+            built,
+            counts,
+            changelogs,
+            repartitions,
+            metadata,
+            admin,
+            room,
+            task_settings,
+        })
+    }
+
+    /// The partition counts for partitioners.
+    pub(super) fn partition_counts(&self) -> PartitionCounts {
+        let mut counts = PartitionCounts::default();
+        for (topic, count) in &self.counts {
+            counts.set(topic.clone(), i32::try_from(*count).unwrap_or(i32::MAX));
+        }
+        counts
+    }
+}
+
+fn task_settings(config: &StreamsConfig) -> TaskSettings {
+    let settings = config.settings();
+    let idle = settings.max_task_idle;
+    TaskSettings {
+        handlers: settings.handlers.clone(),
+        max_task_idle_ms: idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
+        cache_max_bytes: settings.cache_max_bytes / settings.num_stream_threads.max(1),
+        ..TaskSettings::new(config.application_id())
+    }
+}
+
+fn refuse_global(built: &BuiltTopology) -> Result<(), StreamsError> {
+    match built.plan.sources.iter().find(|source| source.global) {
+        None => Ok(()),
+        Some(source) => Err(StreamsError::new(
+            StreamsErrorKind::Topology,
+            format!(
+                "global tables run in the test driver only, so far: `{}` reads {:?}; use `table`",
+                source.name, source.topics
+            ),
+        )),
+    }
+}

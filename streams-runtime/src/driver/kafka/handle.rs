@@ -1,0 +1,88 @@
+//! The door between a stream thread and the client: few words in each direction.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::events::lock;
+use super::wake::{Waker, wake_thread};
+use crate::client::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
+use crate::error::StreamsError;
+
+/// What the client decides after an error.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Verdict {
+    /// Start again from the last commit.
+    Restart,
+    /// End the thread.
+    End,
+}
+
+/// The client, as a stream thread sees it.
+pub(crate) trait Supervisor: Send + Sync {
+    /// A thread entered another state.
+    fn thread_changed(&self);
+
+    /// A thread failed.
+    fn thread_failed(&self, error: StreamsError) -> Verdict;
+
+    /// Who wants to know about restores.
+    fn restore_listener(&self) -> Option<Arc<dyn StateRestoreListener>>;
+}
+
+/// One stream thread, as the client sees it.
+pub(crate) struct ThreadHandle {
+    stop: AtomicBool,
+    metadata: Mutex<ThreadMetadata>,
+    waker: Mutex<Option<Arc<Waker>>>,
+}
+
+impl ThreadHandle {
+    pub(crate) fn new(name: String) -> Self {
+        let metadata = ThreadMetadata { name, state: ThreadState::Created, tasks: Vec::new() };
+        Self {
+            stop: AtomicBool::new(false),
+            metadata: Mutex::new(metadata),
+            waker: Mutex::new(None),
+        }
+    }
+
+    /// The thread's name.
+    pub(crate) fn name(&self) -> String {
+        lock(&self.metadata).name.clone()
+    }
+
+    /// A copy of what the thread tells of itself.
+    pub(crate) fn metadata(&self) -> ThreadMetadata {
+        lock(&self.metadata).clone()
+    }
+
+    /// The thread's state.
+    pub(crate) fn state(&self) -> ThreadState {
+        lock(&self.metadata).state
+    }
+
+    /// Asks the thread to commit, close and end.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(waker) = lock(&self.waker).as_ref() {
+            wake_thread(waker);
+        }
+    }
+
+    pub(super) fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_waker(&self, waker: Arc<Waker>) {
+        *lock(&self.waker) = Some(waker);
+    }
+
+    /// Sets the state; true when it is another one than before.
+    pub(super) fn set_state(&self, state: ThreadState) -> bool {
+        std::mem::replace(&mut lock(&self.metadata).state, state) != state
+    }
+
+    pub(super) fn set_tasks(&self, tasks: Vec<TaskMetadata>) {
+        lock(&self.metadata).tasks = tasks;
+    }
+}

@@ -1,0 +1,33 @@
+//! The Kafka driver: moves records, offsets and rebalances between librdkafka and the tasks.
+//!
+//! Each stream thread is an OS thread with its own consumer, restore consumer and producer. It owns
+//! its tasks; nothing else touches them. The client (`crate::client`) starts, watches and stops
+//! the threads.
+
+mod application;
+mod assignment;
+mod batch;
+mod block_on;
+mod clients;
+mod commit;
+mod errors;
+mod events;
+mod handle;
+mod interrupt;
+mod member;
+mod offsets;
+mod purge;
+mod rebalance;
+mod restore;
+mod running;
+mod send;
+mod stores;
+mod thread;
+mod time;
+mod topics;
+mod wake;
+
+pub(crate) use application::Application;
+pub(crate) use events::lock;
+pub(crate) use handle::{Supervisor, ThreadHandle, Verdict};
+pub(crate) use thread::run;

@@ -1,0 +1,441 @@
+//! Tasks come and go: partitions assigned, given back, and lost.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::consumer::Consumer as _;
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+
+use super::assignment;
+use super::batch::PartitionReader;
+use super::errors;
+use super::events::Rebalance;
+use super::interrupt::Interrupt;
+use super::offsets::{self, Committed, Which};
+use super::restore::{Need, Stores as _, Want};
+use super::running::{Input, Running};
+use super::stores::OpenStore;
+use super::thread::StreamThread;
+use super::time::now;
+use crate::client::ThreadState;
+use crate::error::{StreamsError, StreamsErrorKind};
+use crate::record::TopicPartition;
+use crate::store::StoreErrorKind;
+use crate::task::{Task, TaskSpec};
+use crate::topology::graph::OffsetReset;
+use crate::topology::{StoreIx, TaskId};
+
+/// How long the broker may take to tell committed offsets.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the last commit of a thread may take.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+
+type Positions = BTreeMap<TopicPartition, (i64, String)>;
+
+impl StreamThread {
+    /// Answers a step of the group protocol.
+    pub(super) fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), Interrupt> {
+        match rebalance {
+            Rebalance::Assigned(partitions) => {
+                tracing::info!("stream thread {}: {} partitions", self.handle.name(), partitions.len());
+                self.enter(ThreadState::PartitionsAssigned);
+                self.start_tasks(partitions)
+            }
+            Rebalance::Revoked => {
+                self.enter(ThreadState::PartitionsRevoked);
+                let committed = self.commit(now() + self.app.config.settings().task_timeout);
+                match committed {
+                    Ok(()) => self.park_tasks(),
+                    Err(_) => self.close_all_tasks(),
+                }
+                self.unassign();
+                match committed {
+                    Ok(()) | Err(Interrupt::Migrated(_) | Interrupt::Restart(_)) => Ok(()),
+                    Err(fail) => Err(fail),
+                }
+            }
+            Rebalance::Lost => {
+                tracing::warn!("stream thread {}: its partitions have another owner", self.handle.name());
+                self.enter(ThreadState::PartitionsRevoked);
+                self.close_all_tasks();
+                self.unassign();
+                Ok(())
+            }
+            Rebalance::Failed(code) => {
+                tracing::warn!("stream thread {}: the rebalance failed: {code}", self.handle.name());
+                self.close_all_tasks();
+                self.unassign();
+                Ok(())
+            }
+        }
+    }
+
+    fn unassign(&mut self) {
+        self.assigned.clear();
+        if let Err(error) = self.member.consumer.unassign() {
+            tracing::warn!("unassign: {error}");
+        }
+    }
+
+    /// Assigns the partitions and starts their tasks; those whose stores are current run at once.
+    fn start_tasks(&mut self, partitions: Vec<TopicPartition>) -> Result<(), Interrupt> {
+        let positions = match self.positions(&partitions) {
+            Ok(positions) => positions,
+            Err(interrupt) => {
+                // the group protocol wants an answer in any case
+                self.unassign();
+                return Err(interrupt);
+            }
+        };
+        let tasks = assignment::tasks(&self.app.built.plan, &partitions);
+        self.close_parked(|id| !tasks.contains_key(&id))?;
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for (id, places) in tasks {
+            let mut inputs = Vec::with_capacity(places.len());
+            for place in places {
+                let (position, metadata) = positions[&place].clone();
+                list.add_partition_offset(&place.topic, place.partition, Offset::Offset(position))
+                    .map_err(|error| assign_failed(&error))?;
+                inputs.push(self.input(place, position, metadata)?);
+            }
+            self.waiting.insert(id, inputs);
+        }
+        self.member.consumer.assign(&list).map_err(|error| assign_failed(&error))?;
+        self.assigned = partitions;
+        self.last_commit = now();
+        let (have, open): (Vec<TaskId>, Vec<TaskId>) =
+            self.waiting.keys().partition(|id| self.owned.contains(id));
+        self.opening.extend(open);
+        self.begin_restores(&have)?;
+        self.open_waiting()
+    }
+
+    fn input(
+        &self,
+        place: TopicPartition,
+        position: i64,
+        metadata: String,
+    ) -> Result<Input, StreamsError> {
+        let consumer = &self.member.consumer;
+        // before the assignment, so that no record goes to the consumer's own queue
+        let reader = PartitionReader::new(consumer, &place.topic, place.partition, &self.waker);
+        let reader = reader.ok_or_else(|| {
+            StreamsError::new(StreamsErrorKind::Topics, format!("partition {place} has no queue"))
+        })?;
+        Ok(Input { place, reader, position, metadata })
+    }
+
+    /// Where to begin: what was committed, else what the source's reset policy says.
+    fn positions(&self, partitions: &[TopicPartition]) -> Result<Positions, Interrupt> {
+        let committed = self.retry("tell committed offsets", |member| {
+            offsets::committed(&member.member.consumer, partitions, TIMEOUT)
+        })?;
+        let fresh = |which: &dyn Fn(Reset) -> bool| -> Result<Vec<TopicPartition>, StreamsError> {
+            let open = partitions.iter().filter(|place| is_fresh(&committed, place));
+            let mut found = Vec::new();
+            for place in open {
+                if which(self.reset_of(place)?) {
+                    found.push(place.clone());
+                }
+            }
+            Ok(found)
+        };
+        let earliest = fresh(&|reset| reset == Reset::Earliest)?;
+        let latest = fresh(&|reset| reset == Reset::Latest)?;
+        let mut starts = self.retry("tell where topics begin", |thread| {
+            offsets::ends(&thread.app.metadata, &earliest, Which::Beginning, TIMEOUT)
+        })?;
+        starts.extend(self.retry("tell where topics end", |thread| {
+            offsets::ends(&thread.app.metadata, &latest, Which::End, TIMEOUT)
+        })?);
+        let one = |place: &TopicPartition| {
+            let known = committed.get(place);
+            let metadata = known.map(|known| known.metadata.clone()).unwrap_or_default();
+            let next = known.and_then(|known| known.next).or_else(|| starts.get(place).copied());
+            (place.clone(), (next.unwrap_or(0), metadata))
+        };
+        Ok(partitions.iter().map(one).collect())
+    }
+
+    /// The reset policy of a partition without a committed offset.
+    fn reset_of(&self, place: &TopicPartition) -> Result<Reset, StreamsError> {
+        let mut sources = self.app.built.plan.sources.iter();
+        let source = sources.find(|source| source.topics.iter().any(|t| **t == *place.topic));
+        if source.is_some_and(|source| source.internal) {
+            return Ok(Reset::Earliest);
+        }
+        match source.and_then(|source| source.offset_reset) {
+            Some(OffsetReset::Earliest) => Ok(Reset::Earliest),
+            Some(OffsetReset::Latest) => Ok(Reset::Latest),
+            Some(OffsetReset::None) => Err(errors::no_offset(&place.to_string())),
+            None => self.default_reset(place),
+        }
+    }
+
+    fn default_reset(&self, place: &TopicPartition) -> Result<Reset, StreamsError> {
+        let settings = self.app.config.client_properties(crate::config::ClientKind::MainConsumer);
+        match settings.get("auto.offset.reset").map(String::as_str) {
+            Some("latest" | "largest" | "end") => Ok(Reset::Latest),
+            Some("error") => Err(errors::no_offset(&place.to_string())),
+            _ => Ok(Reset::Earliest),
+        }
+    }
+
+    /// Tries a question to the broker until `task.timeout.ms` is over.
+    pub(super) fn retry<T>(
+        &self,
+        what: &str,
+        ask: impl Fn(&Self) -> Result<T, KafkaError>,
+    ) -> Result<T, Interrupt> {
+        let start = now();
+        loop {
+            let error = match ask(self) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let code = error.rdkafka_error_code();
+            if code.is_some_and(errors::is_migrated) {
+                return Err(Interrupt::Migrated(error.to_string()));
+            }
+            let retriable = code.is_some_and(errors::is_retriable);
+            let over = start.elapsed() > self.app.config.settings().task_timeout;
+            if !retriable || over || self.handle.stopping() {
+                let message = format!("the broker does not {what}");
+                let error = StreamsError::new(StreamsErrorKind::Broker, message).caused_by(error);
+                return Err(Interrupt::Fail(error));
+            }
+            tracing::warn!("the broker does not {what} ({error}), trying again");
+            self.member.poll();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Opens the stores of tasks that no other thread has any more.
+    pub(super) fn open_waiting(&mut self) -> Result<(), Interrupt> {
+        let mut opened = Vec::new();
+        for id in self.opening.clone() {
+            match self.app.room.open_all(id) {
+                Ok(stores) => {
+                    self.kept.0.insert(id, stores);
+                    self.owned.insert(id);
+                    self.opening.remove(&id);
+                    opened.push(id);
+                }
+                Err(error) if error.kind() == StoreErrorKind::InUse => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.begin_restores(&opened)
+    }
+
+    /// Compares the stores of these tasks with their changelogs and starts what is needed.
+    fn begin_restores(&mut self, tasks: &[TaskId]) -> Result<(), Interrupt> {
+        let mut wants = Vec::new();
+        for task in tasks {
+            let stores: Vec<StoreIx> = self.app.room.of_task(*task).map(|(ix, _)| ix).collect();
+            for ix in stores {
+                wants.extend(self.want(*task, ix)?);
+            }
+        }
+        for (need, want) in self.restorer.needs(&wants)?.into_iter().zip(wants) {
+            self.meet(need, want)?;
+        }
+        self.run_ready_tasks()
+    }
+
+    /// What a store is to be compared with; `None` when it has no changelog.
+    fn want(&mut self, task: TaskId, ix: StoreIx) -> Result<Option<Want>, Interrupt> {
+        let plan = &self.app.built.plan.stores[ix.index()];
+        let Some(topic) = &plan.changelog else { return Ok(None) };
+        let changelog = TopicPartition::new(topic.as_str(), task.partition);
+        let Some(store) = self.kept.store(task, ix) else { return Ok(None) };
+        let local = store.committed_offset()?;
+        let position = || {
+            let inputs = self.waiting.get(&task)?;
+            Some(inputs.iter().find(|input| input.place == changelog)?.position)
+        };
+        let limit = if plan.source_changelog { position() } else { None };
+        Ok(Some(Want { task, store: ix, name: plan.name.clone(), changelog, local, limit }))
+    }
+
+    fn meet(&mut self, need: Need, want: Want) -> Result<(), Interrupt> {
+        let (from, end) = match need {
+            Need::Nothing => return Ok(()),
+            Need::CatchUp { from, end } => {
+                if let Some(store) = self.kept.store(want.task, want.store) {
+                    // cached rows of an earlier life would hide what is restored
+                    store.abort();
+                }
+                (from, end)
+            }
+            Need::StartOver { from, end } => {
+                tracing::warn!(
+                    task = %want.task, store = %want.name,
+                    "the changelog {} does not continue local state at {:?}; the store is emptied and \
+                     restored from the beginning", want.changelog, want.local
+                );
+                self.wipe(want.task, want.store)?;
+                (from, end)
+            }
+        };
+        if from < end {
+            self.restorer.start(want, from, end)?;
+        }
+        Ok(())
+    }
+
+    fn wipe(&mut self, task: TaskId, ix: StoreIx) -> Result<(), Interrupt> {
+        if let Some(store) = self.kept.take_store(task, ix) {
+            let empty = self.app.room.wipe(task, ix, store)?;
+            self.kept.put(task, ix, empty);
+        }
+        Ok(())
+    }
+
+    /// A store's changelog ran away while it was read: begin again.
+    pub(super) fn wipe_and_restore(&mut self, task: TaskId, ix: StoreIx) -> Result<(), Interrupt> {
+        self.wipe(task, ix)?;
+        if let Some(want) = self.want(task, ix)? {
+            let needs = self.restorer.needs(std::slice::from_ref(&want))?;
+            for need in needs {
+                self.meet(need, want.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the tasks whose stores are current.
+    pub(super) fn run_ready_tasks(&mut self) -> Result<(), Interrupt> {
+        let ready: Vec<TaskId> = self
+            .waiting
+            .keys()
+            .filter(|id| self.owned.contains(id) && !self.restorer.restores(**id))
+            .copied()
+            .collect();
+        for id in ready {
+            let inputs = self.waiting.remove(&id).unwrap_or_default();
+            let stores = self.kept.take(id).unwrap_or_default();
+            let running = self.run_task(id, inputs, stores)?;
+            self.running.insert(id, running);
+        }
+        self.publish_tasks();
+        if self.waiting.is_empty() && self.handle.state() == ThreadState::PartitionsAssigned {
+            self.enter(ThreadState::Running);
+        }
+        Ok(())
+    }
+
+    fn run_task(
+        &self,
+        id: TaskId,
+        inputs: Vec<Input>,
+        stores: Vec<OpenStore>,
+    ) -> Result<Running, StreamsError> {
+        let spec = TaskSpec {
+            sub_topologies: vec![id.sub_topology],
+            inputs: inputs
+                .iter()
+                .map(|input| (std::sync::Arc::clone(&input.place.topic), input.place.partition))
+                .collect(),
+            partition_counts: self.app.partition_counts(),
+        };
+        let outbox = self.app.room.outbox(id);
+        let settings = &self.app.task_settings;
+        let task = Task::with_outbox(&self.app.built, id, spec, stores, settings, outbox)?;
+        Ok(Running::new(task, inputs))
+    }
+
+    /// Keeps the committed stores of all tasks open until the next assignment says whose they are.
+    fn park_tasks(&mut self) {
+        for (id, running) in std::mem::take(&mut self.running) {
+            let mut stores = running.task.into_stores();
+            for (_, store) in &mut stores {
+                store.abort();
+            }
+            self.kept.0.insert(id, stores);
+        }
+        self.drop_waiting();
+        self.publish_tasks();
+    }
+
+    fn drop_waiting(&mut self) {
+        for id in std::mem::take(&mut self.waiting).into_keys() {
+            self.restorer.suspend(id);
+        }
+        self.opening.clear();
+    }
+
+    /// Closes kept stores of tasks that did not come back.
+    fn close_parked(&mut self, gone: impl Fn(TaskId) -> bool) -> Result<(), StreamsError> {
+        let ids: Vec<TaskId> = self.owned.iter().copied().filter(|id| gone(*id)).collect();
+        for id in ids {
+            self.owned.remove(&id);
+            let stores = self.kept.take(id).unwrap_or_default();
+            self.app.room.close(id, stores)?;
+        }
+        Ok(())
+    }
+
+    /// Closes all tasks without a commit.
+    pub(super) fn close_all_tasks(&mut self) {
+        self.park_tasks();
+        if let Err(error) = self.close_parked(|_| true) {
+            tracing::warn!("a store did not close: {error}");
+        }
+    }
+
+    /// Starts all tasks again where the last commit left them, with the same partitions.
+    pub(super) fn restart_tasks(&mut self) -> Result<(), StreamsError> {
+        self.close_all_tasks();
+        let partitions = std::mem::take(&mut self.assigned);
+        let _ignored = self.member.consumer.unassign();
+        self.enter(ThreadState::PartitionsAssigned);
+        match self.start_tasks(partitions) {
+            Ok(()) | Err(Interrupt::Migrated(_)) => Ok(()),
+            Err(Interrupt::Fail(error)) => Err(error),
+            Err(Interrupt::Restart(reason)) => {
+                Err(StreamsError::new(StreamsErrorKind::Production, reason))
+            }
+        }
+    }
+
+    /// Commits, closes all tasks and leaves the group.
+    pub(super) fn shut_down(mut self) -> Result<(), StreamsError> {
+        self.enter(ThreadState::PendingShutdown);
+        let committed = self.commit(now() + STOP_TIMEOUT);
+        self.close_all_tasks();
+        self.unassign();
+        match committed {
+            Ok(()) => Ok(()),
+            Err(Interrupt::Fail(error)) => Err(error),
+            Err(Interrupt::Migrated(reason) | Interrupt::Restart(reason)) => {
+                tracing::warn!("the last records were not committed and will be processed again: {reason}");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Drop for StreamThread {
+    fn drop(&mut self) {
+        // after a panic: nothing is committed, but other threads get the tasks
+        self.close_all_tasks();
+        self.member.consumer.client().context().close();
+    }
+}
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Reset {
+    Earliest,
+    Latest,
+}
+
+fn is_fresh(committed: &BTreeMap<TopicPartition, Committed>, place: &TopicPartition) -> bool {
+    committed.get(place).is_none_or(|known| known.next.is_none())
+}
+
+fn assign_failed(error: &KafkaError) -> Interrupt {
+    let message = format!("the partitions cannot be assigned: {error}");
+    Interrupt::Fail(StreamsError::new(StreamsErrorKind::Broker, message))
+}

@@ -1,0 +1,269 @@
+//! Results out: from the outboxes of the tasks to the producer, and the wait until they arrived.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::producer::Producer as _;
+
+use super::batch::{Outcome, Sender, ToSend, TopicNumber, flush_step};
+use super::clients::Producer;
+use super::errors;
+use super::events::FailedDelivery;
+use super::interrupt::Interrupt;
+use super::member::Member;
+use super::running::{Output, Running};
+use super::time::now;
+use crate::error::{StreamsError, StreamsErrorKind};
+use crate::handler::{
+    ErrorHandlerContext, ExceptionHandlers, Failure, ProductionFailure, ProductionResult,
+};
+use crate::outbox::{Outgoing, TopicIx};
+use crate::record::Headers;
+use crate::topology::TaskId;
+
+/// How long one step of a wait may last before other duties are served.
+const STEP_MS: i32 = 20;
+
+/// Topics that are changelogs of the application.
+pub(super) type Changelogs = Arc<BTreeSet<String>>;
+
+/// The producer of a thread, with what to do about failures.
+pub(super) struct Outlet {
+    sender: Sender,
+    handlers: ExceptionHandlers,
+    changelogs: Changelogs,
+    timeout: Duration,
+    /// Results that were dropped because the handler said so.
+    pub(super) dropped: u64,
+}
+
+impl Outlet {
+    pub(super) fn new(
+        producer: Arc<Producer>,
+        handlers: ExceptionHandlers,
+        changelogs: Changelogs,
+        timeout: Duration,
+    ) -> Self {
+        Self { sender: Sender::new(producer), handlers, changelogs, timeout, dropped: 0 }
+    }
+
+    fn producer(&self) -> &Producer {
+        self.sender.producer()
+    }
+
+    /// Hands all results of a task to the producer and clears its outbox.
+    ///
+    /// Waits while the producer's queue is full: that is the back-pressure of the whole thread.
+    pub(super) fn send_all(
+        &mut self,
+        running: &mut Running,
+        member: &Member,
+    ) -> Result<(), Interrupt> {
+        let id = running.task.id();
+        let Running { task, outputs, .. } = running;
+        let outbox = task.outbox();
+        if outbox.is_empty() {
+            return Ok(());
+        }
+        for send in outbox.sends() {
+            let name = outbox.topic_name(send.topic);
+            let output = self.output(outputs, send.topic, name, id)?;
+            output.touched = true;
+            let record = ToSend {
+                partition: send.partition,
+                key: outbox.key(send),
+                value: outbox.value(send),
+                timestamp: send.timestamp,
+                headers: &send.headers,
+            };
+            let outcome = self.send_one(output.number, &record, member)?;
+            if let Outcome::Refused(code) = outcome {
+                self.refused(id, name, send, &record, code)?;
+            }
+        }
+        outbox.clear();
+        // serves delivery failures
+        self.producer().poll(Duration::ZERO);
+        Ok(())
+    }
+
+    fn output<'o>(
+        &mut self,
+        outputs: &'o mut Vec<Option<Output>>,
+        topic: TopicIx,
+        name: &Arc<str>,
+        task: TaskId,
+    ) -> Result<&'o mut Output, Interrupt> {
+        let ix = topic.0 as usize;
+        if outputs.len() <= ix {
+            outputs.resize(ix + 1, None);
+        }
+        let slot = &mut outputs[ix];
+        if slot.is_none() {
+            let number = self.sender.topic(name).ok_or_else(|| bad_name(task, name))?;
+            let changelog = self.changelogs.contains(&**name);
+            *slot = Some(Output { number, changelog, touched: false });
+        }
+        Ok(slot.as_mut().expect("invariant: the slot was filled above"))
+    }
+
+    #[inline]
+    fn send_one(
+        &self,
+        topic: TopicNumber,
+        record: &ToSend<'_>,
+        member: &Member,
+    ) -> Result<Outcome, Interrupt> {
+        match self.sender.send(topic, record) {
+            Outcome::Full => self.send_when_there_is_room(topic, record, member),
+            outcome => Ok(outcome),
+        }
+    }
+
+    #[cold]
+    fn send_when_there_is_room(
+        &self,
+        topic: TopicNumber,
+        record: &ToSend<'_>,
+        member: &Member,
+    ) -> Result<Outcome, Interrupt> {
+        let start = now();
+        loop {
+            self.producer().poll(Duration::from_millis(1));
+            match self.sender.send(topic, record) {
+                Outcome::Full if start.elapsed() > self.timeout => {
+                    return Err(self.too_slow("has no room for another record"));
+                }
+                Outcome::Full => member.poll(),
+                outcome => return Ok(outcome),
+            }
+        }
+    }
+
+    fn too_slow(&self, what: &str) -> Interrupt {
+        let last = self.producer().context().last_error();
+        let last = last.map_or(String::new(), |error| format!("; last error: {error}"));
+        Interrupt::Restart(format!(
+            "the producer {what} for {} s (task.timeout.ms){last}",
+            self.timeout.as_secs()
+        ))
+    }
+
+    /// Waits until the broker has all results, until `deadline` at the latest.
+    pub(super) fn flush(
+        &mut self,
+        deadline: Instant,
+        member: &Member,
+    ) -> Result<(), Interrupt> {
+        loop {
+            let done = flush_step(self.producer(), STEP_MS);
+            self.producer().poll(Duration::ZERO);
+            self.check()?;
+            if done {
+                return Ok(());
+            }
+            if now() > deadline {
+                return Err(self.too_slow("did not deliver all results"));
+            }
+            member.poll();
+        }
+    }
+
+    /// Looks at failed deliveries.
+    pub(super) fn check(&mut self) -> Result<(), Interrupt> {
+        if let Some((code, reason)) = self.producer().client().fatal_error() {
+            return Err(Interrupt::Fail(StreamsError::new(
+                StreamsErrorKind::Production,
+                format!("the producer stopped for good: {reason} ({code})"),
+            )));
+        }
+        let failed = self.producer().context().take_failed();
+        for delivery in failed {
+            self.undelivered(&delivery)?;
+        }
+        Ok(())
+    }
+
+    fn undelivered(&mut self, delivery: &FailedDelivery) -> Result<(), Interrupt> {
+        let failure = ProductionFailure {
+            topic: &delivery.topic,
+            key: delivery.key.as_deref(),
+            value: delivery.value.as_deref(),
+            timestamp: delivery.timestamp,
+            retriable: delivery.code.is_some_and(errors::is_retriable),
+        };
+        let error = production_error(&delivery.topic, Some(delivery.partition), &delivery.reason);
+        let task = TaskId { sub_topology: 0, partition: delivery.partition };
+        self.ask(task, &failure, error)
+    }
+
+    fn refused(
+        &mut self,
+        task: TaskId,
+        name: &str,
+        send: &Outgoing,
+        record: &ToSend<'_>,
+        code: rdkafka::error::RDKafkaErrorCode,
+    ) -> Result<(), Interrupt> {
+        let failure = ProductionFailure {
+            topic: name,
+            key: record.key,
+            value: record.value,
+            timestamp: record.timestamp,
+            retriable: false,
+        };
+        let error = production_error(name, send.partition, &code.to_string());
+        self.ask(task, &failure, error)
+    }
+
+    fn ask(
+        &mut self,
+        task: TaskId,
+        failure: &ProductionFailure<'_>,
+        error: StreamsError,
+    ) -> Result<(), Interrupt> {
+        let headers = Headers::default();
+        let context = ErrorHandlerContext {
+            // the input record is not known any more when a delivery fails
+            topic: "",
+            partition: -1,
+            offset: -1,
+            timestamp: failure.timestamp.unwrap_or(-1),
+            headers: &headers,
+            processor_node_id: "",
+            task_id: task,
+            source_raw_key: None,
+            source_raw_value: None,
+            dead_letter_topic: self.handlers.dead_letter_topic.as_deref(),
+        };
+        let told = Failure { type_name: std::any::type_name::<StreamsError>(), error: &error };
+        match self.handlers.production.handle(&context, failure, told) {
+            ProductionResult::Resume => {
+                self.dropped += 1;
+                tracing::warn!("dropping a result: {error}");
+                Ok(())
+            }
+            ProductionResult::Fail => Err(Interrupt::Fail(error)),
+            ProductionResult::Retry => Err(Interrupt::Restart(error.to_string())),
+        }
+    }
+}
+
+fn bad_name(task: TaskId, name: &str) -> Interrupt {
+    Interrupt::Fail(StreamsError::new(
+        StreamsErrorKind::Production,
+        format!("task {task}: {name:?} is no name of a topic; correct what the sink computes"),
+    ))
+}
+
+fn production_error(topic: &str, partition: Option<i32>, reason: &str) -> StreamsError {
+    let place = partition.filter(|p| *p >= 0).map_or(String::new(), |p| format!(" partition {p}"));
+    StreamsError::new(
+        StreamsErrorKind::Production,
+        format!(
+            "a result for topic `{topic}`{place} was not accepted: {reason}; check that the topic exists \
+             and takes records of this size, and that the principal has WRITE on it"
+        ),
+    )
+}

@@ -1,0 +1,101 @@
+//! What a test driver is told.
+
+use crate::config::StreamsConfig;
+use crate::error::StreamsError;
+use crate::task::TaskSettings;
+use crate::time::Timestamp;
+use crate::topology::TopologyConfig;
+
+/// The configuration of a [`TopologyTestDriver`](super::TopologyTestDriver).
+///
+/// # Example
+/// ```
+/// use streams_runtime::driver::test::TestDriverConfig;
+///
+/// let config = TestDriverConfig::from_map([
+///     ("application.id", "orders"),
+///     ("statestore.cache.max.bytes", "0"),
+/// ])?
+/// .initial_wall_clock(1_000);
+/// # Ok::<(), streams_runtime::error::StreamsError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TestDriverConfig {
+    pub(super) topology: TopologyConfig,
+    pub(super) tasks: TaskSettings,
+    pub(super) initial_wall_clock: Timestamp,
+}
+
+impl TestDriverConfig {
+    /// Kafka Streams' defaults for an application of that name.
+    pub fn new(application_id: impl Into<String>) -> Self {
+        Self::from(&StreamsConfig::new(application_id))
+    }
+
+    /// Reads Kafka Streams' key names; `application.id` is `app` unless it is among them.
+    ///
+    /// # Errors
+    /// When a key or a value is wrong.
+    pub fn from_map<K: AsRef<str>, V: Into<String>>(
+        entries: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<Self, StreamsError> {
+        let start = StreamsConfig::new("app");
+        let set = |config: StreamsConfig, (key, value): (K, V)| config.set(key.as_ref(), value);
+        let config = entries.into_iter().fold(start, set);
+        config.check()?;
+        Ok(Self::from(&config))
+    }
+
+    /// The wall clock at the start, in milliseconds since the epoch.
+    #[must_use]
+    pub fn initial_wall_clock(mut self, ms: u32) -> Self {
+        self.initial_wall_clock = Timestamp::from(ms);
+        self
+    }
+
+    /// Changes what tasks are told: handlers, default extractor, cache.
+    #[must_use]
+    pub fn with_tasks(mut self, change: impl FnOnce(&mut TaskSettings)) -> Self {
+        change(&mut self.tasks);
+        self
+    }
+}
+
+impl Default for TestDriverConfig {
+    fn default() -> Self {
+        Self::new("app")
+    }
+}
+
+impl From<&StreamsConfig> for TestDriverConfig {
+    fn from(config: &StreamsConfig) -> Self {
+        Self {
+            topology: config.topology_config(),
+            tasks: task_settings(config),
+            initial_wall_clock: Timestamp::ZERO,
+        }
+    }
+}
+
+impl From<StreamsConfig> for TestDriverConfig {
+    fn from(config: StreamsConfig) -> Self {
+        Self::from(&config)
+    }
+}
+
+impl From<&Self> for TestDriverConfig {
+    fn from(config: &Self) -> Self {
+        config.clone()
+    }
+}
+
+fn task_settings(config: &StreamsConfig) -> TaskSettings {
+    let settings = config.settings();
+    let idle = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    TaskSettings {
+        handlers: settings.handlers.clone(),
+        max_task_idle_ms: settings.max_task_idle.map(idle),
+        cache_max_bytes: settings.cache_max_bytes,
+        ..TaskSettings::new(config.application_id())
+    }
+}

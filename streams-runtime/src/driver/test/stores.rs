@@ -1,0 +1,150 @@
+//! Looking into the stores of a test driver.
+
+use super::TopologyTestDriver;
+use crate::error::{StreamsError, StreamsErrorKind};
+use crate::store::{KeyValueStore, Order, StoreKind, TableStore};
+
+/// A row of a store, as bytes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoreRow {
+    /// The key's bytes.
+    pub key: Vec<u8>,
+    /// The value's bytes, as the changelog has them.
+    pub value: Vec<u8>,
+    /// The row's time, where the store keeps one.
+    pub timestamp: Option<i64>,
+}
+
+/// A typed view of a key-value store; the store of a table has a time beside each value.
+pub struct TestKeyValueStore<'d, K, V> {
+    store: Either<'d, K, V>,
+}
+
+enum Either<'d, K, V> {
+    Table(&'d mut TableStore<K, V>),
+    Plain(&'d mut KeyValueStore<K, V>),
+}
+
+impl<K, V> TestKeyValueStore<'_, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// When its bytes do not fit the types.
+    pub fn get(&mut self, key: &K) -> Result<Option<V>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => store.get(key)?.map(|row| row.value),
+            Either::Plain(store) => store.get(key)?,
+        })
+    }
+
+    /// The value of a key with its time in milliseconds, where the store keeps one.
+    ///
+    /// # Errors
+    /// When its bytes do not fit the types.
+    pub fn get_with_time(&mut self, key: &K) -> Result<Option<(V, Option<i64>)>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => {
+                store.get(key)?.map(|row| (row.value, Some(row.timestamp.as_millis())))
+            }
+            Either::Plain(store) => store.get(key)?.map(|value| (value, None)),
+        })
+    }
+
+    /// All keys and values, in the order of the keys' bytes.
+    ///
+    /// # Errors
+    /// When the bytes of one do not fit the types.
+    pub fn all(&mut self) -> Result<Vec<(K, V)>, StreamsError> {
+        let mut rows = Vec::new();
+        match &mut self.store {
+            Either::Table(store) => {
+                for row in store.all()? {
+                    let (key, row) = row?;
+                    rows.push((key, row.value));
+                }
+            }
+            Either::Plain(store) => {
+                for row in store.all(Order::Ascending)? {
+                    rows.push(row?);
+                }
+            }
+        }
+        Ok(rows)
+    }
+}
+
+impl TopologyTestDriver {
+    /// The names of all stores.
+    pub fn store_names(&self) -> Vec<String> {
+        let used = self.topology.plan.stores.iter().filter(|store| store.used);
+        used.map(|store| store.name.clone()).collect()
+    }
+
+    /// A key-value store by name and types.
+    ///
+    /// # Errors
+    /// When there is no store of that name, or it has other types.
+    pub fn key_value_store<K, V>(
+        &mut self,
+        name: &str,
+    ) -> Result<TestKeyValueStore<'_, K, V>, StreamsError>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let unknown = self.no_store(name);
+        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name) else {
+            return Err(unknown);
+        };
+        let other_types = StreamsError::new(
+            StreamsErrorKind::Store,
+            format!(
+                "store `{name}` is no key-value store of `{}` by `{}`; ask for the types that the \
+                 topology keeps there",
+                std::any::type_name::<V>(),
+                std::any::type_name::<K>()
+            ),
+        );
+        let store = store.as_any_mut();
+        if store.is::<TableStore<K, V>>() {
+            let table = store.downcast_mut().ok_or(other_types)?;
+            return Ok(TestKeyValueStore { store: Either::Table(table) });
+        }
+        let plain = store.downcast_mut().ok_or(other_types)?;
+        Ok(TestKeyValueStore { store: Either::Plain(plain) })
+    }
+
+    /// All rows of a store as bytes, in the order of the keys' bytes.
+    ///
+    /// # Errors
+    /// When there is no store of that name.
+    pub fn store_rows(&mut self, name: &str) -> Result<Vec<StoreRow>, StreamsError> {
+        let unknown = self.no_store(name);
+        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name) else {
+            return Err(unknown);
+        };
+        let kind = store.kind();
+        let mut rows = Vec::new();
+        store.visit_rows(&mut |key, stored| {
+            let (timestamp, value) = match (kind, stored.split_first_chunk()) {
+                (StoreKind::TimestampedKeyValue, Some((time, value))) => {
+                    (Some(i64::from_be_bytes(*time)), value)
+                }
+                _ => (None, stored),
+            };
+            rows.push(StoreRow { key: key.to_vec(), value: value.to_vec(), timestamp });
+        })?;
+        Ok(rows)
+    }
+
+    fn no_store(&self, name: &str) -> StreamsError {
+        StreamsError::new(
+            StreamsErrorKind::Store,
+            format!("there is no store `{name}`; there are: {}", self.store_names().join(", ")),
+        )
+    }
+}

@@ -1,0 +1,75 @@
+//! `split`: one stream becomes several, each record goes to one of them.
+
+use std::marker::PhantomData;
+
+use super::{Branched, KStream, StreamsBuilder};
+use crate::operator::Branch;
+use crate::topology::NodeId;
+use crate::topology::graph::{NewNode, NodeKind};
+
+/// A stream that is being split.
+///
+/// In `topology!` the branches come out as an array, in the order of the calls:
+/// `let [big, small] = orders.split().branch(|_, o| o.amount > 9.0).default_branch();`
+/// Java: `org.apache.kafka.streams.kstream.BranchedKStream`.
+pub struct Split<K, V> {
+    node: NodeId,
+    branches: u32,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> std::fmt::Debug for Split<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Split({})", self.node.0)
+    }
+}
+
+impl<K, V> Split<K, V> {
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self { node, branches: 0, types: PhantomData }
+    }
+
+    /// The node that splits.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// A branch for the records that pass `predicate` and none of the branches before.
+    pub fn branch<F>(
+        &mut self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<Branched>,
+    ) -> (KStream<K, V>, Branch<F>)
+    where
+        F: Fn(&K, &V) -> bool + Send + Sync + 'static,
+    {
+        self.branches += 1;
+        let stream = self.child(b, options.into(), self.branches);
+        (stream, Branch::new(stream.node, predicate))
+    }
+
+    /// A branch for the records that pass no predicate; without it they end here, silently.
+    pub fn default_branch(
+        &mut self,
+        b: &mut StreamsBuilder,
+        options: impl Into<Branched>,
+    ) -> KStream<K, V> {
+        self.child(b, options.into(), 0)
+    }
+
+    fn child(&self, b: &mut StreamsBuilder, options: Branched, number: u32) -> KStream<K, V> {
+        let splitter = b.graph.node(self.node);
+        let (rekeyed, types, split) = (splitter.rekeyed, splitter.types, splitter.name.clone());
+        let own = options.given().map_or_else(|| number.to_string(), str::to_owned);
+        let name = b.graph.suffixed_name(Some(&split), &own, "");
+        let new = NewNode {
+            rekeyed,
+            types,
+            ..NewNode::new(name, NodeKind::Processor { stores: Vec::new() })
+        };
+        let node = b.add(&[self.node], new);
+        b.inherit(self.node, node);
+        KStream::new(node)
+    }
+}

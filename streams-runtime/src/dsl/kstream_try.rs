@@ -1,0 +1,235 @@
+//! The `try_` twins of a stream's operators: functions that can fail.
+//!
+//! An error is anything that converts into [`UserError`](crate::error::UserError), text included.
+//! It goes to the processing exception handler; when the handler says continue, the record is
+//! dropped and counted. Everything else is as in the operator without `try_`.
+
+use super::builder::Keeps;
+use super::kgrouped_stream::WithSerdes;
+use super::{Grouped, KGroupedStream, KStream, Named, StreamsBuilder};
+use crate::operator::{
+    TryFilter, TryFilterNot, TryFlatMap, TryFlatMapValues, TryFlatMapValuesWithKey, TryForeach,
+    TryGroupBy, TryMap, TryMapValues, TryMapValuesWithKey, TryPeek, TrySelectKey,
+};
+use crate::serdes::HasSerde;
+use crate::topology::naming::prefix;
+
+impl<K, V> KStream<K, V> {
+    /// [`filter`](KStream::filter) with a predicate that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_filter(|_, text| text.parse::<i64>().map(|n| n > 1))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1"), ("b", "2")], 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["2"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_filter<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<Named>,
+    ) -> (Self, TryFilter<F>)
+    where
+        F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
+    {
+        let node = self.filtered(b, options);
+        (Self::new(node), TryFilter::new(node, predicate))
+    }
+
+    /// [`filter_not`](KStream::filter_not) with a predicate that can fail.
+    pub fn try_filter_not<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<Named>,
+    ) -> (Self, TryFilterNot<F>)
+    where
+        F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
+    {
+        let node = self.filtered(b, options);
+        (Self::new(node), TryFilterNot::new(node, predicate))
+    }
+
+    /// [`map_values`](KStream::map_values) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in").try_map_values(|text| text.parse::<i64>()).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_map_values<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<K, W>, TryMapValues<F>)
+    where
+        F: Fn(V) -> Result<W, E> + Send + Sync + 'static,
+    {
+        let node = self.values_changed::<W>(b, options, prefix::STREAM_MAP_VALUES);
+        (KStream::new(node), TryMapValues::new(node, mapper))
+    }
+
+    /// [`map_values_with_key`](KStream::map_values_with_key) with a mapper that can fail.
+    pub fn try_map_values_with_key<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<K, W>, TryMapValuesWithKey<F>)
+    where
+        F: Fn(&K, V) -> Result<W, E> + Send + Sync + 'static,
+    {
+        let node = self.values_changed::<W>(b, options, prefix::STREAM_MAP_VALUES);
+        (KStream::new(node), TryMapValuesWithKey::new(node, mapper))
+    }
+
+    /// [`flat_map_values`](KStream::flat_map_values) with a mapper that can fail.
+    pub fn try_flat_map_values<I, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<K, I::Item>, TryFlatMapValues<F>)
+    where
+        I: IntoIterator,
+        F: Fn(V) -> Result<I, E> + Send + Sync + 'static,
+    {
+        let node = self.values_changed::<I::Item>(b, options, prefix::STREAM_FLAT_MAP_VALUES);
+        (KStream::new(node), TryFlatMapValues::new(node, mapper))
+    }
+
+    /// [`flat_map_values_with_key`](KStream::flat_map_values_with_key) with a mapper that can fail.
+    pub fn try_flat_map_values_with_key<I, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<K, I::Item>, TryFlatMapValuesWithKey<F>)
+    where
+        I: IntoIterator,
+        F: Fn(&K, V) -> Result<I, E> + Send + Sync + 'static,
+    {
+        let node = self.values_changed::<I::Item>(b, options, prefix::STREAM_FLAT_MAP_VALUES);
+        (KStream::new(node), TryFlatMapValuesWithKey::new(node, mapper))
+    }
+
+    /// [`peek`](KStream::peek) with an action that can fail.
+    pub fn try_peek<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        action: F,
+        options: impl Into<Named>,
+    ) -> (Self, TryPeek<F>)
+    where
+        F: Fn(&K, &V) -> Result<(), E> + Send + Sync + 'static,
+    {
+        let node = self.peeked(b, options);
+        (Self::new(node), TryPeek::new(node, action))
+    }
+
+    /// [`foreach`](KStream::foreach) with an action that can fail.
+    pub fn try_foreach<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        action: F,
+        options: impl Into<Named>,
+    ) -> TryForeach<F>
+    where
+        F: Fn(&K, &V) -> Result<(), E> + Send + Sync + 'static,
+    {
+        TryForeach::new(self.each(b, options), action)
+    }
+
+    /// [`map`](KStream::map) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_map(|key, text| text.parse::<i64>().map(|n| (n, key)))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<i64, String>("out").values()?, ["a"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_map<L, W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<L, W>, TryMap<F>)
+    where
+        F: Fn(K, V) -> Result<(L, W), E> + Send + Sync + 'static,
+    {
+        let node = self.rekeyed::<L, W>(b, options, prefix::STREAM_MAP, Keeps::NONE);
+        (KStream::new(node), TryMap::new(node, mapper))
+    }
+
+    /// [`flat_map`](KStream::flat_map) with a mapper that can fail.
+    pub fn try_flat_map<L, W, I, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<Named>,
+    ) -> (KStream<L, W>, TryFlatMap<F>)
+    where
+        I: IntoIterator<Item = (L, W)>,
+        F: Fn(K, V) -> Result<I, E> + Send + Sync + 'static,
+    {
+        let node = self.rekeyed::<L, W>(b, options, prefix::STREAM_FLAT_MAP, Keeps::NONE);
+        (KStream::new(node), TryFlatMap::new(node, mapper))
+    }
+
+    /// [`select_key`](KStream::select_key) with a selector that can fail.
+    pub fn try_select_key<L, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        selector: F,
+        options: impl Into<Named>,
+    ) -> (KStream<L, V>, TrySelectKey<F>)
+    where
+        F: Fn(&K, &V) -> Result<L, E> + Send + Sync + 'static,
+    {
+        let node = self.rekeyed::<L, V>(b, options, prefix::STREAM_SELECT_KEY, Keeps::VALUE);
+        (KStream::new(node), TrySelectKey::new(node, selector))
+    }
+
+    /// [`group_by`](KStream::group_by) with a selector that can fail.
+    pub fn try_group_by<L, S, U, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        selector: F,
+        options: impl Into<Grouped<L, V>>,
+    ) -> (WithSerdes<S, U, KGroupedStream<L, V>>, TryGroupBy<F>)
+    where
+        L: HasSerde<Serde = S>,
+        V: HasSerde<Serde = U>,
+        F: Fn(&K, &V) -> Result<L, E> + Send + Sync + 'static,
+    {
+        let (grouped, node) = self.grouped_by::<L>(b, options);
+        (grouped, TryGroupBy::new(node, selector))
+    }
+}

@@ -1,0 +1,96 @@
+//! The `try_` twins of a table's operators: functions that can fail.
+//!
+//! An error is anything that converts into [`UserError`](crate::error::UserError), text included.
+//! It goes to the processing exception handler; when the handler says continue, the update is
+//! dropped and counted. Everything else is as in the operator without `try_`.
+
+use super::kgrouped_stream::WithSerdes;
+use super::{Grouped, KGroupedTable, KTable, StreamsBuilder, TableOpOptions};
+use crate::operator::{
+    TryTableFilter, TryTableFilterNot, TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey,
+};
+use crate::serdes::HasSerde;
+
+impl<K, V> KTable<K, V> {
+    /// [`filter`](KTable::filter) with a predicate that can fail.
+    pub fn try_filter<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<TableOpOptions<K, V>>,
+    ) -> (Self, TryTableFilter<K, V, F>)
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
+    {
+        let made = self.filtered(b, options);
+        (Self::new(made.node), TryTableFilter::new(made.node, predicate, made.store))
+    }
+
+    /// [`filter_not`](KTable::filter_not) with a predicate that can fail.
+    pub fn try_filter_not<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<TableOpOptions<K, V>>,
+    ) -> (Self, TryTableFilterNot<K, V, F>)
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
+    {
+        let made = self.filtered(b, options);
+        (Self::new(made.node), TryTableFilterNot::new(made.node, predicate, made.store))
+    }
+
+    /// [`map_values`](KTable::map_values) with a mapper that can fail.
+    pub fn try_map_values<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<TableOpOptions<K, W>>,
+    ) -> (KTable<K, W>, TryTableMapValues<K, W, F>)
+    where
+        K: HasSerde,
+        W: HasSerde,
+        F: Fn(V) -> Result<W, E> + Send + Sync + 'static,
+    {
+        let made = self.values_changed::<W>(b, options);
+        (KTable::new(made.node), TryTableMapValues::new(made.node, mapper, made.store))
+    }
+
+    /// [`map_values_with_key`](KTable::map_values_with_key) with a mapper that can fail.
+    pub fn try_map_values_with_key<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<TableOpOptions<K, W>>,
+    ) -> (KTable<K, W>, TryTableMapValuesWithKey<K, W, F>)
+    where
+        K: HasSerde,
+        W: HasSerde,
+        F: Fn(&K, V) -> Result<W, E> + Send + Sync + 'static,
+    {
+        let made = self.values_changed::<W>(b, options);
+        (KTable::new(made.node), TryTableMapValuesWithKey::new(made.node, mapper, made.store))
+    }
+
+    /// [`group_by`](KTable::group_by) with a selector that can fail.
+    pub fn try_group_by<L, W, LN, WN, S, U, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        selector: F,
+        options: impl Into<Grouped<L, W>>,
+    ) -> WithSerdes<S, U, (KGroupedTable<LN, WN>, TryTableGroupBy<F>)>
+    where
+        L: HasSerde<Serde = S, NonNull = LN>,
+        W: HasSerde<Serde = U, NonNull = WN>,
+        LN: HasSerde,
+        WN: HasSerde,
+        F: Fn(&K, &V) -> Result<(L, W), E> + Send + Sync + 'static,
+    {
+        let (group, node) = self.grouped_by(b, options);
+        (KGroupedTable::new(group), TryTableGroupBy::new(node, selector))
+    }
+}

@@ -1,0 +1,44 @@
+//! The language of topologies: typed handles, their operators' options, and the topology itself.
+//!
+//! A handle ([`KStream`], [`KTable`], …) carries types and a number, never data. Each method records
+//! one node of the graph, as Kafka Streams' DSL does, and returns the next handle together with the
+//! operator that will do the work. Users write `topology!`; the macro calls these methods.
+
+mod branched;
+mod builder;
+mod flow;
+mod global_ktable;
+mod kgrouped_stream;
+mod kgrouped_table;
+mod kstream;
+mod kstream_keys;
+mod kstream_try;
+mod ktable;
+mod ktable_try;
+mod options;
+mod serdes;
+mod topic;
+mod topology;
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::operator::Source;
+pub use crate::topology::StoreType;
+pub use crate::topology::graph::OffsetReset;
+pub use branched::Split;
+pub use builder::StreamsBuilder;
+pub use flow::Flow;
+pub use global_ktable::GlobalKTable;
+pub use kgrouped_stream::{KGroupedStream, Known, WithSerdes};
+pub use kgrouped_table::KGroupedTable;
+pub use kstream::KStream;
+pub use ktable::KTable;
+pub use options::{
+    AddTo, AggregateOptions, Branched, Consumed, Grouped, IntoStore, KeyValueSupplier,
+    Materialized, Named, Printed, Produced, Repartitioned, Stores, TableOpOptions, TableOptions,
+    Unset,
+};
+pub use serdes::{SerdePair, SerdeSlot};
+pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
+pub use topology::{BuiltTopology, FlushEntry, SourceEntry, StoreDecl, Topology};

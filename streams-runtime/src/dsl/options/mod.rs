@@ -1,0 +1,93 @@
+//! What the methods of the DSL may be told: Kafka Streams' option classes.
+//!
+//! A method takes one argument of options: nothing ([`Unset`]), one option, or a tuple of several.
+//! Text stands for the name that Kafka Streams would take there.
+
+mod aggregate;
+mod branched;
+mod consumed;
+mod grouped;
+mod materialized;
+mod named;
+mod printed;
+mod produced;
+mod repartitioned;
+mod table;
+
+pub use aggregate::AggregateOptions;
+pub use branched::Branched;
+pub use consumed::Consumed;
+pub use grouped::Grouped;
+pub use materialized::{IntoStore, KeyValueSupplier, Materialized, Stores};
+pub use named::Named;
+pub use printed::Printed;
+pub use produced::Produced;
+pub use repartitioned::Repartitioned;
+pub use table::{TableOpOptions, TableOptions};
+
+/// No option at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unset;
+
+/// One option among those of a method; several of them make a tuple.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no option of this operator",
+    label = "this option does not go here"
+)]
+pub trait AddTo<O> {
+    /// Puts the option's settings over those that are there.
+    fn add_to(self, options: &mut O);
+}
+
+/// Makes `$target`, of two type parameters, from nothing, from each part alone, and from tuples.
+macro_rules! made_of {
+    ($target:ident, |$k:ident, $v:ident| $($part:ty),+ $(,)?) => {
+        impl<$k, $v> From<$crate::dsl::Unset> for $target<$k, $v> {
+            fn from(_: $crate::dsl::Unset) -> Self {
+                Self::default()
+            }
+        }
+        $crate::dsl::options::made_of_parts!($target, $($part),+);
+        impl<$k, $v, A, B> From<(A, B)> for $target<$k, $v>
+        where
+            A: $crate::dsl::AddTo<$target<$k, $v>>,
+            B: $crate::dsl::AddTo<$target<$k, $v>>,
+        {
+            fn from((a, b): (A, B)) -> Self {
+                let mut options = Self::default();
+                a.add_to(&mut options);
+                b.add_to(&mut options);
+                options
+            }
+        }
+        impl<$k, $v, A, B, C> From<(A, B, C)> for $target<$k, $v>
+        where
+            A: $crate::dsl::AddTo<$target<$k, $v>>,
+            B: $crate::dsl::AddTo<$target<$k, $v>>,
+            C: $crate::dsl::AddTo<$target<$k, $v>>,
+        {
+            fn from((a, b, c): (A, B, C)) -> Self {
+                let mut options = Self::default();
+                a.add_to(&mut options);
+                b.add_to(&mut options);
+                c.add_to(&mut options);
+                options
+            }
+        }
+    };
+}
+pub(crate) use made_of;
+
+/// Makes `$target<K, V>` from each part alone; a part may name `K` and `V`.
+macro_rules! made_of_parts {
+    ($target:ident, $($part:ty),+) => { $(
+        impl<K, V> From<$part> for $target<K, V> {
+            fn from(part: $part) -> Self {
+                let mut options = Self::default();
+                $crate::dsl::AddTo::add_to(part, &mut options);
+                options
+            }
+        }
+    )+ };
+}
+pub(crate) use made_of_parts;

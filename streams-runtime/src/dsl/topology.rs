@@ -1,0 +1,186 @@
+//! The finished topology, and the same built for a configuration.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::error::TopologyError;
+use crate::store::StoreMaker;
+use crate::task::{FlushRun, SourceRunner};
+use crate::topology::graph::Graph;
+use crate::topology::{NodeId, StoreIx, TopologyConfig, TopologyPlan};
+
+/// A topology: its graph, and the code behind its sources.
+///
+/// Made by `topology!`. It can be described, pictured and built as often as needed; nothing in it
+/// is bound to a broker or an application. Java: `org.apache.kafka.streams.Topology`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({ stream::<String, i64>("in").filter(|_, n| *n > 1).to("out"); });
+/// assert_eq!(
+///     topology.describe(),
+///     "Topologies:
+///    Sub-topology: 0
+///     Source: KSTREAM-SOURCE-0000000000 (topics: [in])
+///       --> KSTREAM-FILTER-0000000001
+///     Processor: KSTREAM-FILTER-0000000001 (stores: [])
+///       --> KSTREAM-SINK-0000000002
+///       <-- KSTREAM-SOURCE-0000000000
+///     Sink: KSTREAM-SINK-0000000002 (topic: out)
+///       <-- KSTREAM-FILTER-0000000001
+///
+/// "
+/// );
+/// ```
+#[derive(Clone)]
+pub struct Topology {
+    graph: Arc<Graph>,
+    sources: Vec<SourceEntry>,
+    flushes: Vec<FlushEntry>,
+    stores: Vec<StoreDecl>,
+}
+
+/// The run behind a source.
+#[derive(Clone)]
+pub struct SourceEntry {
+    /// The recorded node whose records it takes.
+    pub node: NodeId,
+    /// The run, with its types hidden.
+    pub runner: Arc<dyn SourceRunner>,
+}
+
+/// Sends on what waits in a store's cache.
+#[derive(Clone)]
+pub struct FlushEntry {
+    /// The store.
+    pub store: StoreIx,
+    /// Drains the cache and runs what is behind the table.
+    pub flush: FlushRun,
+}
+
+/// What makes a store when a task starts.
+#[derive(Clone)]
+pub struct StoreDecl {
+    /// Makes the store of its types.
+    pub maker: StoreMaker,
+}
+
+/// A topology built for a configuration: the plan, and the code that belongs to it.
+#[derive(Clone)]
+pub struct BuiltTopology {
+    /// Names, topics, stores and sub-topologies.
+    pub plan: TopologyPlan,
+    /// The runs behind each source of the plan, in the order in which a record enters them.
+    pub sources: Vec<Vec<SourceEntry>>,
+    /// The cache flushes, in the order in which a commit does them: upstream first.
+    pub flushes: Vec<FlushEntry>,
+    /// What makes each store, by [`StoreIx`].
+    pub stores: Vec<StoreDecl>,
+}
+
+impl Topology {
+    pub(crate) fn new(
+        graph: Arc<Graph>,
+        sources: Vec<SourceEntry>,
+        flushes: Vec<FlushEntry>,
+        stores: Vec<StoreDecl>,
+    ) -> Self {
+        Self { graph, sources, flushes, stores }
+    }
+
+    /// The recorded graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The topology as text, exactly as Kafka Streams prints it, without optimisations.
+    ///
+    /// A topology that cannot be built gives the error's text instead.
+    pub fn describe(&self) -> String {
+        self.describe_with(&TopologyConfig::default())
+    }
+
+    /// The topology as text, as it is built with this configuration.
+    pub fn describe_with(&self, config: &TopologyConfig) -> String {
+        match TopologyPlan::new(&self.graph, config) {
+            Ok(plan) => plan.describe(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Plans the topology for a configuration.
+    ///
+    /// # Errors
+    /// When the topology is wrong: all mistakes together, each with its mend.
+    pub fn plan(&self, config: &TopologyConfig) -> Result<TopologyPlan, TopologyError> {
+        TopologyPlan::new(&self.graph, config)
+    }
+
+    /// Builds the topology for a configuration.
+    ///
+    /// # Errors
+    /// When the topology is wrong: all mistakes together, each with its mend.
+    pub fn build(&self, config: &TopologyConfig) -> Result<BuiltTopology, TopologyError> {
+        let plan = self.plan(config)?;
+        check_cuts(&self.graph, &plan)?;
+        let sources = plan.sources.iter().map(|source| self.runs_of(&source.nodes)).collect();
+        let used = |flush: &&FlushEntry| plan.stores[flush.store.index()].used;
+        let flushes = self.flushes.iter().filter(used).cloned().collect();
+        let flushes = in_commit_order(&self.graph, &plan, flushes);
+        Ok(BuiltTopology { plan, sources, flushes, stores: self.stores.clone() })
+    }
+
+    fn runs_of(&self, nodes: &[NodeId]) -> Vec<SourceEntry> {
+        let of = |node: &NodeId| {
+            let node = *node;
+            self.sources.iter().filter(move |entry| entry.node == node).cloned()
+        };
+        nodes.iter().flat_map(of).collect()
+    }
+}
+
+impl std::fmt::Debug for Topology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Topology").field("graph", &self.graph).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for BuiltTopology {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuiltTopology").field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+/// Merged repartition topics need a place to cut in the generated code.
+fn check_cuts(graph: &Graph, plan: &TopologyPlan) -> Result<(), TopologyError> {
+    match plan.uncut_node() {
+        None => Ok(()),
+        Some(node) => Err(TopologyError::new(format!(
+            "`merge.repartition.topics` moves the repartition up to `{}`, where this topology has no \
+             place to cut; build it by `topology!`, or leave this rule out of topology.optimization",
+            graph.node(node).name
+        ))),
+    }
+}
+
+/// Caches are flushed in the order of their stores' nodes, so that what one flush sends into the next
+/// store's cache leaves with it.
+fn in_commit_order(
+    graph: &Graph,
+    plan: &TopologyPlan,
+    mut flushes: Vec<FlushEntry>,
+) -> Vec<FlushEntry> {
+    let mut places: BTreeMap<StoreIx, usize> = BTreeMap::new();
+    for (place, processor) in plan.processors.iter().enumerate() {
+        for store in &processor.stores {
+            let ix = graph.stores().iter().position(|declared| &declared.name == store);
+            if let Some(ix) = ix.and_then(|ix| u32::try_from(ix).ok()) {
+                places.entry(StoreIx(ix)).or_insert(place);
+            }
+        }
+    }
+    flushes.sort_by_key(|flush| places.get(&flush.store).copied().unwrap_or(usize::MAX));
+    flushes
+}

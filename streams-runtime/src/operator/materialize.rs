@@ -1,0 +1,128 @@
+//! What all operators of tables share: their store, and what goes on from it.
+
+use crate::context::Context;
+use crate::error::{Stop, UserError};
+use crate::record::{Change, Record};
+use crate::store::{StoreError, StoreErrorKind, StoreRef, TableStore};
+use crate::topology::NodeId;
+
+/// An operator that may keep its table in a store, whose cache then has a way downstream of its own.
+pub trait Materializes<K, V> {
+    /// The node of the topology.
+    fn node(&self) -> NodeId;
+
+    /// The store, if the operator declares one.
+    fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>>;
+}
+
+/// Reacts to a store that could not do its work: a value without bytes is a failure of the record,
+/// everything else ends the task's work.
+#[cold]
+pub(crate) fn store_failed(cx: &mut Context, node: NodeId, error: StoreError) -> Result<(), Stop> {
+    if error.kind() == StoreErrorKind::Serde {
+        cx.failed(node, std::any::type_name::<StoreError>(), Box::new(error))
+    } else {
+        Err(error.into())
+    }
+}
+
+/// A failure inside a change of a row: of the store, or of the user's function.
+pub(crate) enum UpdateError {
+    /// The store's.
+    Store(StoreError),
+    /// The user function's, with its type's name.
+    User(&'static str, UserError),
+}
+
+impl UpdateError {
+    pub(crate) fn user<E: Into<UserError>>(error: E) -> Self {
+        Self::User(std::any::type_name::<E>(), error.into())
+    }
+
+    /// Gives the failure to whom it concerns.
+    #[cold]
+    pub(crate) fn handle(self, cx: &mut Context, node: NodeId) -> Result<(), Stop> {
+        match self {
+            Self::Store(error) => store_failed(cx, node, error),
+            Self::User(type_name, error) => cx.failed(node, type_name, error),
+        }
+    }
+}
+
+impl From<StoreError> for UpdateError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Derives a row of a table from a row of the table before it, and keeps it in the operator's store if
+/// there is one.
+///
+/// `compute` makes the new value of a value; where there is none there is none after it. With `swallow`
+/// an update from nothing to nothing goes no further when old values are known.
+#[inline]
+pub(crate) fn derive<K, V, W, E>(
+    cx: &mut Context,
+    node: NodeId,
+    store: Option<StoreRef<TableStore<K, W>>>,
+    swallow: bool,
+    record: Record<K, Change<V>>,
+    compute: impl Fn(&K, V) -> Result<Option<W>, E>,
+) -> Result<Option<Record<K, Change<W>>>, Stop>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+    E: Into<UserError>,
+{
+    let Record { key, value: change, timestamp, headers } = record;
+    let computed = |value: Option<V>| value.map_or(Ok(None), |value| compute(&key, value));
+    let sends_old = cx.node(node).sends_old;
+    let store = store.filter(|_| cx.node(node).materialized);
+    let derived = computed(change.new).and_then(|new| {
+        let old = if sends_old && store.is_none() { computed(change.old)? } else { None };
+        Ok((new, old))
+    });
+    let (new, old) = match derived {
+        Ok(derived) => derived,
+        Err(error) => {
+            cx.processing_failed(node, timestamp, &headers, error)?;
+            return Ok(None);
+        }
+    };
+    let Some(store) = store else {
+        if swallow && sends_old && new.is_none() && old.is_none() {
+            return Ok(None);
+        }
+        let value = Change { new, old, is_latest: change.is_latest };
+        return Ok(Some(Record { key, value, timestamp, headers }));
+    };
+    cx.at_parts(timestamp, &headers);
+    match keep(cx, store, &key, new, timestamp, (sends_old, swallow)) {
+        Ok(change) => Ok(change.map(|value| Record { key, value, timestamp, headers })),
+        Err(error) => {
+            store_failed(cx, node, error)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Writes a derived row; `Some` when it has to be forwarded now.
+fn keep<K, W>(
+    cx: &mut Context,
+    store: StoreRef<TableStore<K, W>>,
+    key: &K,
+    new: Option<W>,
+    timestamp: crate::time::Timestamp,
+    (sends_old, swallow): (bool, bool),
+) -> Result<Option<Change<W>>, StoreError>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+{
+    let (store, out, context) = cx.store_and_outbox(store);
+    let old = if sends_old { store.get(key)? } else { None };
+    if swallow && sends_old && new.is_none() && old.is_none() {
+        return Ok(None);
+    }
+    store.put(out, context, key, new, timestamp, old)
+}

@@ -1,0 +1,80 @@
+//! One file per operator: what it does to a record, and nothing about what comes next.
+//!
+//! `run` comes in four shapes, which is all that generated code needs to know:
+//!
+//! | shape | `run` returns | meaning |
+//! |---|---|---|
+//! | one | `Record` | always one result |
+//! | maybe | `Result<Option<Record>, Stop>` | a result or none |
+//! | many | `Result<impl IntoIterator<Item = Record>, Stop>` | any number of results |
+//! | done | `Result<(), Stop>` | nothing follows |
+//!
+//! Time and headers pass through unless an operator says otherwise. A `Stop` ends the task's work;
+//! errors that a handler lets pass drop the record and are no `Stop`.
+
+mod aggregate;
+mod branch;
+mod count;
+mod filter;
+mod flat_map;
+mod flat_map_values;
+mod foreach;
+mod group_by;
+mod map;
+mod map_values;
+mod materialize;
+mod peek;
+mod print;
+mod reduce;
+mod repartition;
+mod select_key;
+mod sink;
+mod source;
+mod table_aggregate;
+mod table_count;
+mod table_filter;
+mod table_group_by;
+mod table_map_values;
+mod table_reduce;
+mod table_source;
+#[cfg(test)]
+pub(crate) mod testing;
+mod to_stream;
+
+pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
+pub use branch::Branch;
+pub use count::Count;
+pub use filter::{Filter, FilterNot, TryFilter, TryFilterNot};
+pub use flat_map::{FlatMap, TryFlatMap};
+pub use flat_map_values::{
+    FlatMapValues, FlatMapValuesWithKey, TryFlatMapValues, TryFlatMapValuesWithKey,
+};
+pub use foreach::{Foreach, TryForeach};
+pub use group_by::{GroupBy, TryGroupBy};
+pub use map::{Map, TryMap};
+pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
+pub use peek::{Peek, TryPeek};
+pub use print::{Print, PrintMapper, PrintTarget};
+pub use reduce::{Reduce, TryReduce};
+pub use repartition::Repartition;
+pub use materialize::Materializes;
+pub use select_key::{SelectKey, TrySelectKey};
+pub use sink::{
+    Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef,
+};
+pub use source::Source;
+pub use table_aggregate::{TableAggregate, TryTableAggregate};
+pub use table_count::TableCount;
+pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
+pub use table_group_by::{TableGroupBy, TryTableGroupBy};
+pub use table_map_values::{
+    TableFilterMapValues, TableFilterMapValuesWithKey, TableMapValues, TableMapValuesWithKey,
+    TryTableMapValues, TryTableMapValuesWithKey,
+};
+pub use table_reduce::{TableReduce, TryTableReduce};
+pub use table_source::{TableSource, ToTable};
+pub use to_stream::{ToStream, ToStreamWithKey};
+
+/// Why an aggregation drops a record.
+pub(crate) const NULL_KEY_OR_VALUE: &str =
+    "its key or value is null, which an aggregation does not take; map nulls to a value before";

@@ -1,0 +1,107 @@
+//! The cut at a changed key: records leave through an internal topic and come back by partition.
+
+use std::sync::Arc;
+
+use super::sink::{StreamPartitionerRef, chosen};
+use super::source::Source;
+use crate::context::Context;
+use crate::error::Stop;
+use crate::record::Record;
+use crate::serdes::{Nullable, SerdeRef};
+use crate::topology::{NodeId, RepartitionRole};
+
+/// Both sides of a repartition topic: the sink of what comes before, the source of what comes after.
+///
+/// Records with a null key end here silently, unless a left or outer join downstream wants them.
+/// Costs a way through the broker and a topic of its own.
+/// Java: `OptimizableRepartitionNode`, `KStream#repartition`.
+pub struct Repartition<K, X> {
+    pub(crate) node: NodeId,
+    pub(crate) key: SerdeRef<K>,
+    pub(crate) value: SerdeRef<X>,
+    pub(crate) partitioner: Option<StreamPartitionerRef<K, X>>,
+}
+
+impl<K, X> Clone for Repartition<K, X> {
+    fn clone(&self) -> Self {
+        Self {
+            node: self.node,
+            key: Arc::clone(&self.key),
+            value: Arc::clone(&self.value),
+            partitioner: self.partitioner.clone(),
+        }
+    }
+}
+
+impl<K, X> std::fmt::Debug for Repartition<K, X> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repartition").field("node", &self.node).finish_non_exhaustive()
+    }
+}
+
+impl<K, X> Repartition<K, X> {
+    pub(crate) fn new(node: NodeId, key: SerdeRef<K>, value: SerdeRef<X>) -> Self {
+        Self { node, key, value, partitioner: None }
+    }
+
+    /// The same cut with a choice of partitions.
+    pub(crate) fn with_partitioner(
+        mut self,
+        partitioner: Option<StreamPartitionerRef<K, X>>,
+    ) -> Self {
+        self.partitioner = partitioner;
+        self
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The side that reads.
+    pub fn source(&self) -> Source<K, X> {
+        Source::new(self.node, Arc::clone(&self.key), Arc::clone(&self.value), None)
+    }
+
+    /// Writes the record to the topic; or hands it on to the reading side, when the plan has moved the
+    /// cut further up or does not use this place for a cut.
+    ///
+    /// # Errors
+    /// When key or value do not encode and the handlers say fail.
+    #[inline]
+    pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, X>,
+    ) -> Result<Option<Record<K, X>>, Stop>
+    where
+        K: Nullable,
+        X: 'static,
+    {
+        match cx.node(self.node).repartition {
+            RepartitionRole::Writes => self.write(cx, &record).map(|()| None),
+            RepartitionRole::Joined => Ok(None),
+            RepartitionRole::PassesThrough | RepartitionRole::None => Ok(Some(record)),
+        }
+    }
+
+    #[inline]
+    fn write(&self, cx: &mut Context, record: &Record<K, X>) -> Result<(), Stop>
+    where
+        K: Nullable,
+        X: 'static,
+    {
+        if cx.node(self.node).filters_null_keys && record.key.is_null() {
+            return Ok(());
+        }
+        let serdes = (&*self.key, &*self.value);
+        let Some(partitioner) = &self.partitioner else {
+            return cx.produce(self.node, None, serdes, record);
+        };
+        let topic = Arc::clone(&cx.node(self.node).topic_name);
+        for partition in chosen(cx, self.node, &**partitioner, &topic, record)? {
+            cx.produce(self.node, partition, serdes, record)?;
+        }
+        Ok(())
+    }
+}

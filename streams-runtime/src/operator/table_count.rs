@@ -1,0 +1,112 @@
+//! `count` of a grouped table.
+
+use super::materialize::{Materializes, store_failed};
+use super::repartition::Repartition;
+use crate::context::Context;
+use crate::error::Stop;
+use crate::record::{Change, Record};
+use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::topology::NodeId;
+
+/// Counts the rows of a table in each group.
+///
+/// A group that loses its last row counts 0 and stays. The count's time is the highest of its updates.
+/// Needs a repartition topic, and a store, which is logged. Java: `KGroupedTable#count`.
+pub struct TableCount<K, V> {
+    pub(crate) node: NodeId,
+    pub(crate) store: StoreRef<TableStore<K, i64>>,
+    pub(crate) repartition: Repartition<K, Change<V>>,
+}
+
+impl<K, V> TableCount<K, V> {
+    pub(crate) fn new(
+        node: NodeId,
+        store: StoreRef<TableStore<K, i64>>,
+        repartition: Repartition<K, Change<V>>,
+    ) -> Self {
+        Self { node, store, repartition }
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The cut before the aggregation.
+    pub fn repartition(&self) -> Repartition<K, Change<V>> {
+        self.repartition.clone()
+    }
+
+    /// The new count, unless the cache keeps it for later.
+    ///
+    /// # Errors
+    /// When the store fails.
+    #[inline]
+    pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<i64>>>, Stop>
+    where
+        K: Clone + Send + 'static,
+    {
+        let Record { key, value: Change { new, old, .. }, timestamp, headers } = record;
+        cx.at_parts(timestamp, &headers);
+        let want_old = cx.node(self.node).sends_old;
+        let (store, out, context) = cx.store_and_outbox(self.store);
+        let written = store.update(out, context, &key, want_old, |row| {
+            let mut time = timestamp;
+            let mut count = row.as_ref().map(|row| row.value);
+            let before = row.as_ref().map_or(timestamp, |row| row.timestamp);
+            if let (Some(_), Some(held)) = (old, count) {
+                count = Some(held.wrapping_sub(1));
+                time = timestamp.max(before);
+            }
+            if new.is_some() {
+                count = Some(count.unwrap_or(0).wrapping_add(1));
+                time = timestamp.max(before);
+            }
+            *row = count.map(|value| ValueAndTimestamp { value, timestamp: time });
+            Ok::<_, StoreError>(time)
+        });
+        match written {
+            Ok(written) => Ok(written
+                .map(|(value, timestamp)| Record { key, value, timestamp, headers })),
+            Err(error) => store_failed(cx, self.node, error).map(|()| None),
+        }
+    }
+}
+
+impl<K, V> Materializes<K, i64> for TableCount<K, V> {
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
+    fn table_store(&self) -> Option<StoreRef<TableStore<K, i64>>> {
+        Some(self.store)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::testing::{at, with_store};
+    use crate::serdes::HasSerde;
+    use crate::topology::StoreIx;
+
+    #[test]
+    fn a_group_without_rows_counts_zero() {
+        let changes = crate::serdes::ChangedSerde::new(String::serde());
+        let cut = Repartition::new(NodeId(1), String::serde(), std::sync::Arc::new(changes));
+        let count = TableCount::new(NodeId(0), StoreRef::new(StoreIx(0)), cut);
+        let mut cx = with_store::<String, i64>(false, false);
+        let mut run = |ms, old: Option<&str>, new: Option<&str>| {
+            let change = Change::latest(new.map(str::to_owned), old.map(str::to_owned));
+            let counted = count.run(&mut cx, at(ms, "g".to_owned(), change)).unwrap();
+            counted.map(|record| (record.value.new, record.timestamp.as_millis()))
+        };
+        assert_eq!(run(5, None, Some("a")), Some((Some(1), 5)));
+        assert_eq!(run(6, Some("a"), Some("b")), Some((Some(1), 6)));
+        assert_eq!(run(3, Some("b"), None), Some((Some(0), 6)));
+    }
+}

@@ -1,0 +1,225 @@
+//! `filter`, `filter_not` and their `try_` twins on a table.
+
+use std::convert::Infallible;
+
+use super::materialize::{Materializes, derive};
+use crate::context::Context;
+use crate::error::{Stop, UserError};
+use crate::record::{Change, Record};
+use crate::store::{StoreRef, TableStore};
+use crate::topology::NodeId;
+
+/// Keeps the rows of a table that pass a predicate; rows that pass no longer are deleted.
+///
+/// Every update that does not pass goes on as a deletion, even of a row that was never there; where
+/// the old value is known (the table before it is in a store and somebody asked) such ones end here.
+/// The predicate does not see deletions. Java: `KTable#filter`.
+pub struct TableFilter<K, V, F> {
+    pub(crate) node: NodeId,
+    pub(crate) predicate: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
+}
+
+/// Keeps the rows of a table that do not pass a predicate; see [`TableFilter`].
+pub struct TableFilterNot<K, V, F> {
+    pub(crate) node: NodeId,
+    pub(crate) predicate: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
+}
+
+/// [`TableFilter`] with a predicate that can fail; an error goes to the processing exception handler.
+pub struct TryTableFilter<K, V, F> {
+    pub(crate) node: NodeId,
+    pub(crate) predicate: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
+}
+
+/// [`TableFilterNot`] with a predicate that can fail; an error goes to the processing exception
+/// handler.
+pub struct TryTableFilterNot<K, V, F> {
+    pub(crate) node: NodeId,
+    pub(crate) predicate: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
+}
+
+macro_rules! table_filter {
+    ($($name:ident)*) => { $(
+        impl<K, V, F> $name<K, V, F> {
+            pub(crate) fn new(
+                node: NodeId,
+                predicate: F,
+                store: Option<StoreRef<TableStore<K, V>>>,
+            ) -> Self {
+                Self { node, predicate, store }
+            }
+        }
+
+        impl<K, V, F> Materializes<K, V> for $name<K, V, F> {
+            fn node(&self) -> NodeId {
+                self.node
+            }
+
+            fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+                self.store
+            }
+        }
+    )* };
+}
+table_filter!(TableFilter TableFilterNot TryTableFilter TryTableFilterNot);
+
+impl<K, V, F> TableFilter<K, V, F>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The filtered update.
+    ///
+    /// # Errors
+    /// When the store fails.
+    #[inline]
+    pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<V>>>, Stop>
+    where
+        F: Fn(&K, &V) -> bool,
+    {
+        derive(cx, self.node, self.store, true, record, |key, value| {
+            let passes = (self.predicate)(key, &value);
+            Ok::<_, Infallible>(passes.then_some(value))
+        })
+    }
+}
+
+impl<K, V, F> TableFilterNot<K, V, F>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The filtered update.
+    ///
+    /// # Errors
+    /// When the store fails.
+    #[inline]
+    pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<V>>>, Stop>
+    where
+        F: Fn(&K, &V) -> bool,
+    {
+        derive(cx, self.node, self.store, true, record, |key, value| {
+            let passes = (self.predicate)(key, &value);
+            Ok::<_, Infallible>((!passes).then_some(value))
+        })
+    }
+}
+
+impl<K, V, F> TryTableFilter<K, V, F>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The filtered update; none when the predicate failed.
+    ///
+    /// # Errors
+    /// When the predicate fails and the handler says fail, and when the store fails.
+    #[inline]
+    pub fn run<E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<V>>>, Stop>
+    where
+        F: Fn(&K, &V) -> Result<bool, E>,
+        E: Into<UserError>,
+    {
+        derive(cx, self.node, self.store, true, record, |key, value| {
+            (self.predicate)(key, &value).map(|passes| passes.then_some(value))
+        })
+    }
+}
+
+impl<K, V, F> TryTableFilterNot<K, V, F>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The filtered update; none when the predicate failed.
+    ///
+    /// # Errors
+    /// When the predicate fails and the handler says fail, and when the store fails.
+    #[inline]
+    pub fn run<E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<V>>>, Stop>
+    where
+        F: Fn(&K, &V) -> Result<bool, E>,
+        E: Into<UserError>,
+    {
+        derive(cx, self.node, self.store, true, record, |key, value| {
+            (self.predicate)(key, &value).map(|passes| (!passes).then_some(value))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::testing::{context, record, resuming, with_store};
+    use crate::topology::StoreIx;
+
+    type Update = (Option<i64>, Option<i64>);
+
+    /// Runs updates (old, new) through a filter for values over 10.
+    fn run(cx: &mut Context, store: bool, updates: &[Update]) -> Vec<Option<Update>> {
+        let store = store.then(|| StoreRef::new(StoreIx(0)));
+        let filter = TableFilter::new(NodeId(0), |_: &String, n: &i64| *n > 10, store);
+        let run = |(old, new): &Update| {
+            let update = record("k".to_owned(), Change::latest(*new, *old));
+            let out = filter.run(cx, update).unwrap();
+            out.map(|record| (record.value.old, record.value.new))
+        };
+        updates.iter().map(run).collect()
+    }
+
+    #[test]
+    fn without_old_values_every_failing_update_is_a_deletion() {
+        let updates = [(None, Some(5)), (None, Some(15)), (None, Some(4)), (None, None)];
+        let gone = Some((None, None));
+        let want = [gone, Some((None, Some(15))), gone, gone];
+        assert_eq!(run(&mut context(), false, &updates), want);
+        let mut cx = with_store::<String, i64>(false, false);
+        assert_eq!(run(&mut cx, true, &updates), want);
+    }
+
+    #[test]
+    fn with_old_values_nothing_to_nothing_ends() {
+        let updates =
+            [(None, Some(5)), (Some(5), Some(15)), (Some(15), Some(4)), (Some(4), None)];
+        let want = [None, Some((None, Some(15))), Some((Some(15), None)), None];
+        let mut cx = with_store::<String, i64>(false, true);
+        assert_eq!(run(&mut cx, false, &updates), want);
+        // with a store the old value comes from there
+        let blind = updates.map(|(_, new)| (None, new));
+        assert_eq!(run(&mut cx, true, &blind), want);
+    }
+
+    #[test]
+    fn not_and_failures() {
+        let not = TableFilterNot::new(NodeId(0), |_: &String, n: &i64| *n > 10, None);
+        let update = |new| record("k".to_owned(), Change::latest(Some(new), None));
+        let out = not.run(&mut context(), update(5)).unwrap();
+        assert_eq!(out.map(|record| record.value.new), Some(Some(5)));
+        let odd = |_: &String, n: &i64| if *n < 0 { Err("negative") } else { Ok(n % 2 == 1) };
+        let mut cx = resuming();
+        assert_eq!(TryTableFilter::new(NodeId(0), odd, None).run(&mut cx, update(-1)).unwrap(), None);
+        let out = TryTableFilterNot::new(NodeId(0), odd, None).run(&mut cx, update(2)).unwrap();
+        assert_eq!(out.map(|record| record.value.new), Some(Some(2)));
+        assert_eq!(cx.dropped(), 1);
+    }
+}

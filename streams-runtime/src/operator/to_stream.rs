@@ -1,0 +1,90 @@
+//! `to_stream` of a table, with or without a new key.
+
+use crate::context::Context;
+use crate::record::{Change, Record};
+use crate::topology::NodeId;
+
+/// Turns the updates of a table into records: the new value, `None` for a deletion.
+///
+/// Java: `KTable#toStream`.
+#[derive(Debug)]
+pub struct ToStream {
+    pub(crate) node: NodeId,
+}
+
+/// [`ToStream`] under a key that a function finds; the function sees deletions.
+///
+/// Java: `KTable#toStream(KeyValueMapper)`.
+#[derive(Debug)]
+pub struct ToStreamWithKey<F> {
+    pub(crate) node: NodeId,
+    pub(crate) selector: F,
+}
+
+impl ToStream {
+    pub(crate) fn new(node: NodeId) -> Self {
+        Self { node }
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The update as a record.
+    #[inline]
+    pub fn run<K, V>(
+        &self,
+        _: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Record<K, Option<V>> {
+        let Record { key, value, timestamp, headers } = record;
+        Record { key, value: value.new, timestamp, headers }
+    }
+}
+
+impl<F> ToStreamWithKey<F> {
+    pub(crate) fn new(node: NodeId, selector: F) -> Self {
+        Self { node, selector }
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The update as a record under its new key.
+    #[inline]
+    pub fn run<K, V, L>(
+        &self,
+        _: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Record<L, Option<V>>
+    where
+        F: Fn(&K, &Option<V>) -> L,
+    {
+        let Record { key, value, timestamp, headers } = record;
+        let key = (self.selector)(&key, &value.new);
+        Record { key, value: value.new, timestamp, headers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::testing::{context, record};
+
+    #[test]
+    fn deletions_are_none() {
+        let mut cx = context();
+        let stream = ToStream::new(NodeId(0));
+        let update = record("k", Change::latest(Some(1), Some(0)));
+        assert_eq!(stream.run(&mut cx, update), record("k", Some(1)));
+        let deletion = record("k", Change::latest(None, Some(1)));
+        assert_eq!(stream.run(&mut cx, deletion.clone()), record("k", None));
+        let length = ToStreamWithKey::new(NodeId(0), |key: &&str, value: &Option<i32>| {
+            (key.len(), value.is_none())
+        });
+        assert_eq!(length.run(&mut cx, deletion), record((1, true), None));
+    }
+}

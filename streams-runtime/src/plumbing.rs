@@ -1,0 +1,36 @@
+//! What generated code names, and nothing else; not for users.
+
+use std::sync::Arc;
+
+pub use crate::context::Context;
+pub use crate::dsl::*;
+pub use crate::error::Stop;
+pub use crate::record::Record;
+pub use crate::serdes::{HasSerde, JsonSerde, Nullable, Serde};
+pub use crate::serdes::*;
+
+/// What stands in for a topology that does not compile.
+pub fn placeholder() -> Topology {
+    StreamsBuilder::new().finish()
+}
+
+/// A run that is entered from more than one place.
+///
+/// The handle tells the record's type, so that generated code never writes it.
+pub fn seam<H: Flow, F>(_: H, run: F) -> Arc<F>
+where
+    F: Fn(&mut Context, H::Record) -> Result<(), Stop> + Send + Sync + 'static,
+{
+    Arc::new(run)
+}
+
+/// A [`seam`] run with its type hidden, for deeply nested ones: rustc's types stay small.
+pub type DynRun<R> = Arc<dyn Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync>;
+
+/// [`seam`] with a hidden type.
+pub fn seam_dyn<H: Flow, F>(_: H, run: F) -> DynRun<H::Record>
+where
+    F: Fn(&mut Context, H::Record) -> Result<(), Stop> + Send + Sync + 'static,
+{
+    Arc::new(run)
+}

@@ -1,0 +1,17 @@
+//! What a topology needs: `use streams_runtime::prelude::*;`
+
+pub use streams_macros::*;
+
+pub use crate::dsl::*;
+pub use crate::error::{StreamsError, TopologyError, UserError};
+pub use crate::operator::{IntoAggregate, StreamPartitioner};
+pub use crate::record::{Change, Header, Headers, Record, RecordContext};
+pub use crate::serdes::{
+    BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,
+    JsonSerde, ListSerde, Nullable, Serde, SerdeError, StringSerde, UuidSerde,
+};
+pub use crate::task::{
+    ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, TimestampExtractor,
+    UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
+};
+pub use crate::time::Timestamp;

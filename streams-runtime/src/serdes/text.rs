@@ -1,0 +1,107 @@
+//! Text, bytes and UUIDs.
+
+use uuid::Uuid;
+
+use super::primitives::not_null;
+use super::{Encoded, HasSerde, Nullable, Serde, SerdeError};
+
+/// UTF-8. Java: `StringSerializer`.
+///
+/// Bytes that are no UTF-8 read as U+FFFD, as in Java, where they never stop an application.
+/// [`StringSerde::strict`] makes them an error instead.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StringSerde {
+    strict: bool,
+}
+
+impl StringSerde {
+    /// The serde that refuses bytes which are no UTF-8.
+    pub const fn strict() -> Self {
+        Self { strict: true }
+    }
+}
+
+impl Serde<String> for StringSerde {
+    #[inline]
+    fn serialize(&self, _: &str, value: &String, out: &mut Vec<u8>) -> Result<Encoded, SerdeError> {
+        out.extend_from_slice(value.as_bytes());
+        Ok(Encoded::Bytes)
+    }
+
+    #[inline]
+    fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<String, SerdeError> {
+        let bytes = bytes.ok_or_else(SerdeError::unexpected_null::<String>)?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) if !self.strict => Ok(String::from_utf8_lossy(bytes).into_owned()),
+            Err(error) => Err(SerdeError::new(format!("the text is no UTF-8: {error}"))),
+        }
+    }
+}
+
+impl HasSerde for String {
+    type Serde = StringSerde;
+}
+
+/// The bytes themselves. Java: `ByteArraySerializer`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BytesSerde;
+
+impl Serde<Vec<u8>> for BytesSerde {
+    #[inline]
+    fn serialize(
+        &self,
+        _: &str,
+        value: &Vec<u8>,
+        out: &mut Vec<u8>,
+    ) -> Result<Encoded, SerdeError> {
+        out.extend_from_slice(value);
+        Ok(Encoded::Bytes)
+    }
+
+    #[inline]
+    fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<Vec<u8>, SerdeError> {
+        bytes.map(<[u8]>::to_vec).ok_or_else(SerdeError::unexpected_null::<Vec<u8>>)
+    }
+}
+
+// `u8` has no serde of its own, so this is no list (`list.rs`).
+impl HasSerde for Vec<u8> {
+    type Serde = BytesSerde;
+}
+
+/// The text form in lower case: 36 characters. Java: `UUIDSerializer`.
+///
+/// Other text forms are refused, of which Java reads some (groups without their leading zeros).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct UuidSerde;
+
+impl Serde<Uuid> for UuidSerde {
+    fn serialize(&self, _: &str, value: &Uuid, out: &mut Vec<u8>) -> Result<Encoded, SerdeError> {
+        let mut text = Uuid::encode_buffer();
+        out.extend_from_slice(value.hyphenated().encode_lower(&mut text).as_bytes());
+        Ok(Encoded::Bytes)
+    }
+
+    fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<Uuid, SerdeError> {
+        let bytes = bytes.ok_or_else(SerdeError::unexpected_null::<Uuid>)?;
+        if bytes.len() != uuid::fmt::Hyphenated::LENGTH {
+            return Err(SerdeError::new(format!(
+                "a UUID is 36 characters of text, but there are {} bytes",
+                bytes.len()
+            )));
+        }
+        Uuid::try_parse_ascii(bytes)
+            .map_err(|error| SerdeError::new(format!("the text is no UUID: {error}")))
+    }
+
+    fn fixed_size(&self) -> Option<usize> {
+        Some(uuid::fmt::Hyphenated::LENGTH)
+    }
+}
+
+impl HasSerde for Uuid {
+    type Serde = UuidSerde;
+}
+
+not_null!(String, Vec<u8>, Uuid);

@@ -1,0 +1,178 @@
+//! What every kind of store is built on: committed bytes, the writes since, and the changelog.
+
+use std::sync::Arc;
+
+use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
+use super::lru::LruKeys;
+use super::pending::Pending;
+use super::{ChangelogRecord, StoreError, StoreSetup};
+use crate::outbox::{Destination, Outbox, TopicIx};
+use crate::record::Headers;
+
+/// A store of bytes with its changelog.
+pub(crate) struct ByteStore {
+    pub(crate) name: Arc<str>,
+    /// What serdes are told as their topic.
+    pub(crate) topic: Arc<str>,
+    changelog: Option<TopicIx>,
+    pub(crate) partition: i32,
+    backend: Box<dyn OrderedBytes>,
+    pending: Pending,
+    lru: Option<LruKeys>,
+    row: Vec<u8>,
+}
+
+impl ByteStore {
+    pub(crate) fn new(setup: StoreSetup<'_>) -> Self {
+        Self {
+            name: setup.name.into(),
+            topic: setup.changelog_topic.into(),
+            changelog: setup.changelog,
+            partition: setup.partition,
+            backend: setup.backend,
+            pending: Pending::default(),
+            lru: setup.max_entries.map(LruKeys::new),
+            row: Vec::new(),
+        }
+    }
+
+    /// Puts the row's value into `out`; false when there is none.
+    #[inline]
+    pub(crate) fn get(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
+        out.clear();
+        let found = match self.pending.get(key) {
+            Some(Some(value)) => {
+                out.extend_from_slice(value);
+                true
+            }
+            Some(None) => false,
+            None => self.backend.get(key, out)?,
+        };
+        if found && let Some(lru) = &mut self.lru {
+            lru.touch(key);
+        }
+        Ok(found)
+    }
+
+    /// Writes or deletes a row; returns the key of the row that had to go for it.
+    #[inline]
+    pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) -> Option<Box<[u8]>> {
+        self.pending.put(key, value);
+        let lru = self.lru.as_mut()?;
+        if value.is_none() {
+            lru.remove(key);
+            return None;
+        }
+        let eldest = lru.insert(key)?;
+        self.pending.put(&eldest, None);
+        Some(eldest)
+    }
+
+    /// Sends a change to the changelog, if the store has one.
+    #[inline]
+    pub(crate) fn log(
+        &self,
+        out: &mut Outbox,
+        key: &[u8],
+        value: Option<&[u8]>,
+        timestamp: i64,
+        headers: Headers,
+    ) {
+        let Some(topic) = self.changelog else { return };
+        let to = Destination {
+            topic,
+            partition: Some(self.partition),
+            timestamp: Some(timestamp),
+            headers,
+        };
+        out.push_bytes(to, Some(key), value);
+    }
+
+    pub(crate) fn range(
+        &self,
+        range: &KeyRange,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + '_>, StoreError> {
+        self.pending.over(self.backend.as_ref(), range, order)
+    }
+
+    pub(crate) fn has_rows(&self) -> Result<bool, StoreError> {
+        Ok(self.range(&KeyRange::all(), Order::Ascending)?.row().is_some())
+    }
+
+    pub(crate) fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let mut rows = self.range(&KeyRange::all(), Order::Ascending)?;
+        while let Some((key, value)) = rows.row() {
+            visit(key, value);
+            rows.advance()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn commit(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+        self.pending.drain_into(self.backend.as_mut());
+        self.backend.apply(offsets)
+    }
+
+    pub(crate) fn committed_offset(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+        self.backend.offset(partition)
+    }
+
+    /// Applies changelog records; `layout` appends the stored form of a record's value.
+    pub(crate) fn restore(
+        &mut self,
+        partition: i32,
+        records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+        layout: impl Fn(&ChangelogRecord<'_>, &[u8], &mut Vec<u8>),
+    ) -> Result<(), StoreError> {
+        let mut last = None;
+        for record in records {
+            last = Some(record.offset);
+            let Some(value) = record.value else {
+                self.backend.stage(record.key, None);
+                if let Some(lru) = &mut self.lru {
+                    lru.remove(record.key);
+                }
+                continue;
+            };
+            self.row.clear();
+            layout(&record, value, &mut self.row);
+            self.backend.stage(record.key, Some(&self.row));
+            let eldest = self.lru.as_mut().and_then(|lru| lru.insert(record.key));
+            if let Some(eldest) = eldest {
+                self.backend.stage(&eldest, None);
+            }
+        }
+        match last {
+            Some(offset) => self.backend.apply(&[(partition, offset)]),
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets what was not committed. The order of last use starts anew.
+    pub(crate) fn abort(&mut self) {
+        self.pending.clear();
+        let Some(lru) = &mut self.lru else { return };
+        lru.clear();
+        let Ok(mut rows) = self.backend.range(&KeyRange::all(), Order::Ascending) else { return };
+        while let Some((key, _)) = rows.row() {
+            lru.insert(key);
+            if rows.advance().is_err() {
+                return;
+            }
+        }
+    }
+
+    pub(crate) fn pending_bytes(&self) -> usize {
+        self.pending.bytes()
+    }
+
+    pub(crate) fn approximate_rows(&self) -> u64 {
+        self.backend.approximate_rows()
+    }
+
+    pub(crate) fn close(&mut self) -> Result<(), StoreError> {
+        self.pending.clear();
+        self.backend.close()
+    }
+}

@@ -1,0 +1,366 @@
+//! The typed write-back cache: objects by key bytes, in two orders.
+//!
+//! One order is that of last use (who is evicted next), the other that of last write (in which
+//! order dirty rows leave). Both are links between slots, so a hit moves numbers and allocates nothing.
+//! Keys are compared by their bytes, as in Java, so a key type needs no `Hash` and no `Eq`.
+//!
+//! Java: `NamedCache`, with bytes instead of objects.
+
+use super::chains::{Chains, NONE};
+use crate::record::RecordContext;
+
+/// A slot's number; stable while the row is cached.
+pub(crate) type SlotIx = u32;
+
+/// What the store under the cache holds for a dirty row.
+#[derive(Clone, Debug)]
+pub(crate) enum Before<R> {
+    /// Not looked up yet.
+    Unknown,
+    /// No row.
+    Absent,
+    /// A row, whose value nobody kept.
+    Present,
+    /// This row.
+    Row(R),
+}
+
+/// One cached row.
+pub(crate) struct Slot<K, R> {
+    pub(crate) key_bytes: Box<[u8]>,
+    pub(crate) key: K,
+    /// The row now; `None` is a deletion that the store does not know yet.
+    pub(crate) row: Option<R>,
+    pub(crate) before: Before<R>,
+    /// Where the last write came from; `None` on clean rows that were never written.
+    pub(crate) context: Option<RecordContext>,
+    /// Writes so far; tells when to measure the row's size again.
+    pub(crate) writes: u32,
+    /// Bytes of the row's value when it was last measured.
+    pub(crate) value_bytes: usize,
+    dirty: bool,
+    accounted: usize,
+    used: Link,
+    written: Link,
+}
+
+/// Neighbours in one of the two orders.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    older: SlotIx,
+    newer: SlotIx,
+}
+
+const UNLINKED: Link = Link { older: NONE, newer: NONE };
+
+/// Both ends of an order.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    oldest: SlotIx,
+    newest: SlotIx,
+}
+
+const EMPTY: Ends = Ends { oldest: NONE, newest: NONE };
+
+/// The cache of one store.
+pub(crate) struct Cache<K, R> {
+    slots: Vec<Option<Slot<K, R>>>,
+    free: Vec<SlotIx>,
+    index: Chains,
+    used: Ends,
+    written: Ends,
+    dirty: usize,
+    bytes: usize,
+}
+
+impl<K, R> Cache<K, R> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            index: Chains::default(),
+            used: EMPTY,
+            written: EMPTY,
+            dirty: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Bytes it holds, roughly.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Rows that the store does not know yet.
+    #[inline]
+    pub(crate) fn dirty(&self) -> usize {
+        self.dirty
+    }
+
+    /// The slot of a key.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<SlotIx> {
+        self.index.find(hash, |ix| *self.slot(ix).key_bytes == *key)
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, ix: SlotIx) -> &Slot<K, R> {
+        self.slots[ix as usize].as_ref().expect("invariant: a linked slot is filled")
+    }
+
+    #[inline]
+    pub(crate) fn slot_mut(&mut self, ix: SlotIx) -> &mut Slot<K, R> {
+        self.slots[ix as usize].as_mut().expect("invariant: a linked slot is filled")
+    }
+
+    /// Adds a clean row, as the last used one. The key must not be cached.
+    pub(crate) fn insert(&mut self, hash: u64, key_bytes: &[u8], key: K, row: Option<R>) -> SlotIx {
+        let slot = Slot {
+            key_bytes: key_bytes.into(),
+            key,
+            row,
+            before: Before::Unknown,
+            context: None,
+            writes: 0,
+            value_bytes: 0,
+            dirty: false,
+            accounted: 0,
+            used: UNLINKED,
+            written: UNLINKED,
+        };
+        let ix = if let Some(ix) = self.free.pop() {
+            self.slots[ix as usize] = Some(slot);
+            ix
+        } else {
+            self.slots.push(Some(slot));
+            SlotIx::try_from(self.slots.len() - 1).expect("invariant: fewer than 2^32 rows")
+        };
+        self.index.insert(ix, hash);
+        self.link_used(ix);
+        self.account(ix);
+        ix
+    }
+
+    /// Makes a row the last used one.
+    #[inline]
+    pub(crate) fn touch(&mut self, ix: SlotIx) {
+        if self.used.newest != ix {
+            self.unlink_used(ix);
+            self.link_used(ix);
+        }
+    }
+
+    /// Makes a row the last written one.
+    #[inline]
+    pub(crate) fn mark_dirty(&mut self, ix: SlotIx) {
+        if self.slot(ix).dirty {
+            if self.written.newest == ix {
+                return;
+            }
+            self.unlink_written(ix);
+        } else {
+            self.slot_mut(ix).dirty = true;
+            self.dirty += 1;
+        }
+        self.link_written(ix);
+    }
+
+    /// Counts the row's bytes anew, after its value or what was before it changed.
+    pub(crate) fn account(&mut self, ix: SlotIx) {
+        let slot = self.slot_mut(ix);
+        let values = match slot.before {
+            Before::Row(_) => 2,
+            Before::Unknown | Before::Absent | Before::Present => 1,
+        };
+        // the key is there twice: as bytes and as an object
+        let bytes = size_of::<Slot<K, R>>()
+            + 3 * size_of::<u64>()
+            + 2 * slot.key_bytes.len()
+            + values * slot.value_bytes;
+        let before = std::mem::replace(&mut slot.accounted, bytes);
+        self.bytes = self.bytes - before + bytes;
+    }
+
+    #[inline]
+    pub(crate) fn is_dirty(&self, ix: SlotIx) -> bool {
+        self.slot(ix).dirty
+    }
+
+    /// The row that was used longest ago.
+    pub(crate) fn least_used(&self) -> Option<SlotIx> {
+        (self.used.oldest != NONE).then_some(self.used.oldest)
+    }
+
+    /// The dirty row that was written longest ago.
+    pub(crate) fn oldest_dirty(&self) -> Option<SlotIx> {
+        (self.written.oldest != NONE).then_some(self.written.oldest)
+    }
+
+    /// The dirty rows, oldest write first.
+    pub(crate) fn dirty_slots(&self) -> impl Iterator<Item = &Slot<K, R>> {
+        let mut ix = self.written.oldest;
+        std::iter::from_fn(move || {
+            if ix == NONE {
+                return None;
+            }
+            let slot = self.slot(ix);
+            ix = slot.written.newer;
+            Some(slot)
+        })
+    }
+
+    /// Takes a row out of the order of writes: the store knows it now.
+    pub(crate) fn mark_clean(&mut self, ix: SlotIx) {
+        if self.slot(ix).dirty {
+            self.unlink_written(ix);
+            self.slot_mut(ix).dirty = false;
+            self.dirty -= 1;
+        }
+    }
+
+    /// Forgets a row.
+    pub(crate) fn remove(&mut self, ix: SlotIx) -> Slot<K, R> {
+        self.mark_clean(ix);
+        self.unlink_used(ix);
+        self.index.remove(ix);
+        self.free.push(ix);
+        let slot = self.slots[ix as usize].take().expect("invariant: a linked slot is filled");
+        self.bytes -= slot.accounted;
+        slot
+    }
+
+    /// Forgets all rows.
+    pub(crate) fn clear(&mut self) {
+        *self = Self::new();
+    }
+
+    fn link_used(&mut self, ix: SlotIx) {
+        let older = self.used.newest;
+        self.slot_mut(ix).used = Link { older, newer: NONE };
+        match older {
+            NONE => self.used.oldest = ix,
+            older => self.slot_mut(older).used.newer = ix,
+        }
+        self.used.newest = ix;
+    }
+
+    fn unlink_used(&mut self, ix: SlotIx) {
+        let Link { older, newer } = self.slot(ix).used;
+        match older {
+            NONE => self.used.oldest = newer,
+            older => self.slot_mut(older).used.newer = newer,
+        }
+        match newer {
+            NONE => self.used.newest = older,
+            newer => self.slot_mut(newer).used.older = older,
+        }
+    }
+
+    fn link_written(&mut self, ix: SlotIx) {
+        let older = self.written.newest;
+        self.slot_mut(ix).written = Link { older, newer: NONE };
+        match older {
+            NONE => self.written.oldest = ix,
+            older => self.slot_mut(older).written.newer = ix,
+        }
+        self.written.newest = ix;
+    }
+
+    fn unlink_written(&mut self, ix: SlotIx) {
+        let Link { older, newer } = self.slot(ix).written;
+        match older {
+            NONE => self.written.oldest = newer,
+            older => self.slot_mut(older).written.newer = newer,
+        }
+        match newer {
+            NONE => self.written.newest = older,
+            newer => self.slot_mut(newer).written.older = older,
+        }
+    }
+}
+
+impl<K, R> Slot<K, R> {
+    /// Notes where a write came from. A context of the same topic without headers costs no clone.
+    #[inline]
+    pub(crate) fn set_context(&mut self, context: &RecordContext) {
+        match &mut self.context {
+            Some(known)
+                if std::sync::Arc::ptr_eq(&known.topic, &context.topic)
+                    && known.headers.is_empty()
+                    && context.headers.is_empty() =>
+            {
+                known.partition = context.partition;
+                known.offset = context.offset;
+                known.timestamp = context.timestamp;
+            }
+            known => *known = Some(context.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chains::hash;
+    use super::*;
+
+    fn insert(cache: &mut Cache<u32, u32>, key: u32) -> SlotIx {
+        let bytes = key.to_be_bytes();
+        cache.insert(hash(&bytes), &bytes, key, Some(key))
+    }
+
+    fn find(cache: &Cache<u32, u32>, key: u32) -> Option<SlotIx> {
+        let bytes = key.to_be_bytes();
+        cache.find(hash(&bytes), &bytes)
+    }
+
+    fn dirty(cache: &Cache<u32, u32>) -> Vec<u32> {
+        cache.dirty_slots().map(|slot| slot.key).collect()
+    }
+
+    #[test]
+    fn dirty_rows_keep_the_order_of_the_last_write() {
+        let mut cache = Cache::new();
+        let slots: Vec<_> = (0..4).map(|key| insert(&mut cache, key)).collect();
+        for ix in [slots[2], slots[0], slots[3], slots[2], slots[2]] {
+            cache.mark_dirty(ix);
+        }
+        assert_eq!(dirty(&cache), [0, 3, 2]);
+        cache.mark_clean(slots[3]);
+        assert_eq!(dirty(&cache), [0, 2]);
+        cache.remove(slots[2]);
+        assert_eq!((dirty(&cache), cache.dirty()), (vec![0], 1));
+    }
+
+    #[test]
+    fn use_decides_who_goes_first() {
+        let mut cache = Cache::new();
+        let slots: Vec<_> = (0..3).map(|key| insert(&mut cache, key)).collect();
+        cache.touch(slots[0]);
+        let mut gone = Vec::new();
+        while let Some(ix) = cache.least_used() {
+            gone.push(cache.remove(ix).key);
+        }
+        assert_eq!(gone, [1, 2, 0]);
+        assert_eq!(cache.bytes(), 0);
+    }
+
+    #[test]
+    fn growth_and_removal_lose_no_row() {
+        let mut cache = Cache::new();
+        for key in 0..1000 {
+            insert(&mut cache, key);
+        }
+        for key in (0..1000).step_by(3) {
+            let ix = find(&cache, key).expect("cached");
+            cache.remove(ix);
+        }
+        for key in 0..1000 {
+            assert_eq!(find(&cache, key).is_none(), key % 3 == 0, "{key}");
+        }
+        for key in (0..1000).step_by(3) {
+            insert(&mut cache, key);
+        }
+        assert!((0..1000).all(|key| find(&cache, key).is_some_and(|ix| cache.slot(ix).key == key)));
+    }
+}

@@ -1,0 +1,244 @@
+//! State: what a task remembers, and where its bytes lie.
+//!
+//! From below: a backend keeps ordered bytes ([`OrderedBytes`]: memory or RocksDB); an overlay keeps
+//! what is not yet committed; a typed write-back cache keeps objects; and a store of a kind
+//! ([`TableStore`], [`KeyValueStore`]) is a key layout over these.
+//!
+//! **Invariant:** a store calls no operator. What leaves a cache is returned as values.
+
+mod backend;
+mod byte_store;
+mod cache;
+mod chains;
+#[cfg(feature = "rocksdb")]
+mod directory;
+mod error;
+mod key_value;
+mod lru;
+mod memory;
+mod pending;
+#[cfg(feature = "rocksdb")]
+mod rocksdb;
+mod rows;
+mod table;
+#[cfg(test)]
+mod tests;
+mod typed;
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+pub use backend::{Cursor, KeyRange, Order, OrderedBytes};
+#[cfg(feature = "rocksdb")]
+pub use directory::StateDirectory;
+pub use error::{StoreError, StoreErrorKind};
+pub use key_value::{KeyValueStore, key_value_store_maker};
+pub use memory::MemoryBytes;
+#[cfg(feature = "rocksdb")]
+pub use rocksdb::{RocksDbBytes, RocksDbMemory};
+pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
+
+use crate::outbox::{Outbox, TopicIx};
+use crate::record::Headers;
+use crate::topology::ids::StoreIx;
+
+/// A store of a topology as its operators name it, with the store's type.
+pub struct StoreRef<S> {
+    ix: StoreIx,
+    store: PhantomData<fn() -> S>,
+}
+
+impl<S> StoreRef<S> {
+    /// Names the store with that number.
+    pub const fn new(ix: StoreIx) -> Self {
+        Self { ix, store: PhantomData }
+    }
+
+    /// The store's number.
+    #[inline]
+    pub const fn ix(self) -> StoreIx {
+        self.ix
+    }
+}
+
+impl<S> Clone for StoreRef<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for StoreRef<S> {}
+
+impl<S> std::fmt::Debug for StoreRef<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreRef({})", self.ix.0)
+    }
+}
+
+/// What a task and its driver need of a store of any kind.
+///
+/// Rows that were written stay in memory until `commit` gives them, and the changelog offset they
+/// stand for, to the backend in one step. So what a crash leaves behind is what one commit wrote.
+/// A global store's changelog has several partitions, hence the methods with a partition.
+pub trait StateStore: Any + Send {
+    /// The store's name.
+    fn name(&self) -> &str;
+
+    /// The store as its own type.
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+
+    /// What kind of rows it keeps.
+    fn kind(&self) -> StoreKind;
+
+    /// The partition of the changelog that belongs to this store.
+    fn partition(&self) -> i32;
+
+    /// Writes what only the cache knows to the store and the changelog, when nobody listens to it.
+    ///
+    /// A store whose changes are forwarded is flushed by its own type instead (`take_dirty`).
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn flush_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError>;
+
+    /// Frees at least `bytes` of the cache, when nobody listens to the store.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn evict_cache(&mut self, out: &mut Outbox, bytes: usize) -> Result<(), StoreError>;
+
+    /// Writes all rows since the last commit to the backend, with the offsets they stand for.
+    ///
+    /// Flush the cache first (`take_dirty`): what only the cache knows is not written.
+    ///
+    /// # Errors
+    /// When the backend cannot be written; the store must then be closed and opened again.
+    fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError>;
+
+    /// `commit_partitions` for a store with one changelog partition; `None` keeps the offset it has.
+    ///
+    /// # Errors
+    /// As `commit_partitions`.
+    fn commit(&mut self, changelog_offset: Option<i64>) -> Result<(), StoreError> {
+        match changelog_offset {
+            Some(offset) => self.commit_partitions(&[(self.partition(), offset)]),
+            None => self.commit_partitions(&[]),
+        }
+    }
+
+    /// The last changelog record that the backend's rows include.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    fn committed_offset_of(&self, partition: i32) -> Result<Option<i64>, StoreError>;
+
+    /// `committed_offset_of` the store's own partition.
+    ///
+    /// # Errors
+    /// As `committed_offset_of`.
+    fn committed_offset(&self) -> Result<Option<i64>, StoreError> {
+        self.committed_offset_of(self.partition())
+    }
+
+    /// Applies changelog records to the backend as one batch, with the offset of the last of them.
+    ///
+    /// Nothing is logged or forwarded. Cached rows are not touched: restore before processing.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    fn restore_partition(
+        &mut self,
+        partition: i32,
+        records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+    ) -> Result<(), StoreError>;
+
+    /// `restore_partition` for the store's own partition.
+    ///
+    /// # Errors
+    /// As `restore_partition`.
+    fn restore(
+        &mut self,
+        records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+    ) -> Result<(), StoreError> {
+        self.restore_partition(self.partition(), records)
+    }
+
+    /// Forgets what was not committed, cached rows included.
+    fn abort(&mut self);
+
+    /// Bytes of rows that wait for the next commit.
+    fn pending_bytes(&self) -> usize;
+
+    /// Bytes that the cache holds, roughly.
+    fn cache_bytes(&self) -> usize;
+
+    /// Rows that only the cache knows.
+    fn dirty_entries(&self) -> usize;
+
+    /// True when there are rows. A logged store with rows but no committed offset must be wiped: nobody
+    /// knows what its rows stand for.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    fn has_rows(&self) -> Result<bool, StoreError>;
+
+    /// Calls `visit` with the key and the stored value (in the store's layout) of each row, in order
+    /// of the key's bytes. Rows that only the cache knows are not among them.
+    ///
+    /// # Errors
+    /// When the backend cannot be read.
+    fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError>;
+
+    /// Closes the store; what was not committed is lost, what was is durable.
+    ///
+    /// # Errors
+    /// When the backend cannot be written.
+    fn close(&mut self) -> Result<(), StoreError>;
+}
+
+/// How the rows of a store look.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StoreKind {
+    /// Key and value as their serdes write them.
+    KeyValue,
+    /// The value after its timestamp (i64, big-endian).
+    TimestampedKeyValue,
+}
+
+/// One record of a changelog, as bytes. Records with a null key do not belong to a store.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangelogRecord<'a> {
+    /// The key's bytes.
+    pub key: &'a [u8],
+    /// The value's bytes; `None` deletes the row.
+    pub value: Option<&'a [u8]>,
+    /// Milliseconds since the epoch.
+    pub timestamp: i64,
+    /// Headers, in order.
+    pub headers: &'a Headers,
+    /// Where it lies in its partition.
+    pub offset: i64,
+}
+
+/// What a store is made of when its task starts.
+pub struct StoreSetup<'a> {
+    /// The store's name.
+    pub name: &'a str,
+    /// Where its bytes lie.
+    pub backend: Box<dyn OrderedBytes>,
+    /// Where its changes go; `None` when it is not logged, or when the source topic is the changelog.
+    pub changelog: Option<TopicIx>,
+    /// The topic that serdes are told about, logged or not.
+    pub changelog_topic: &'a str,
+    /// The partition of the changelog.
+    pub partition: i32,
+    /// True to keep objects in a write-back cache.
+    pub caching: bool,
+    /// The most rows it keeps (`lru_map`); the least recently used go first.
+    pub max_entries: Option<usize>,
+}
+
+/// Makes the store of a task from its setup.
+pub type StoreMaker =
+    Arc<dyn Fn(StoreSetup<'_>) -> Result<Box<dyn StateStore>, StoreError> + Send + Sync>;

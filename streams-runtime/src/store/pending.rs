@@ -1,0 +1,219 @@
+//! Rows that are written but not yet committed, laid over a backend.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::{Bound, Range};
+
+use super::StoreError;
+use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
+use super::chains::{Chains, hash};
+
+/// Bytes of memory that are kept for the next rows after a commit.
+const KEPT_BYTES: usize = 1 << 20;
+
+/// The overlay: rows in one arena, found by hash.
+///
+/// Their order costs more than all the rest, and most stores never ask for it. So it is made when a range
+/// asks first, and kept up from then on.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    arena: Vec<u8>,
+    rows: Vec<Row>,
+    index: Chains,
+    order: OnceCell<BTreeMap<Box<[u8]>, u32>>,
+}
+
+/// Where a row lies in the arena.
+#[derive(Debug)]
+struct Row {
+    key: Range<usize>,
+    value: Range<usize>,
+    /// Bytes that may be used from the value's start on.
+    room: usize,
+    /// True for a row deleted since the last commit.
+    deleted: bool,
+}
+
+impl Pending {
+    /// The row's pending value: `None` means that the backend decides.
+    #[inline]
+    pub(crate) fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
+        if self.rows.is_empty() {
+            return None;
+        }
+        let ix = self.find(hash(key), key)?;
+        Some(self.value(&self.rows[ix as usize]))
+    }
+
+    /// Writes or deletes a row. A new value takes the place of the old one where it fits.
+    pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let hash = hash(key);
+        let ix = match self.find(hash, key) {
+            Some(ix) => ix,
+            None => self.insert(hash, key),
+        };
+        let row = &mut self.rows[ix as usize];
+        row.deleted = value.is_none();
+        let Some(value) = value else { return };
+        if value.len() > row.room {
+            // a value that grows again and again must not fill the arena with its past
+            row.room = if row.room == 0 { value.len() } else { value.len() * 2 };
+            row.value.start = self.arena.len();
+            self.arena.resize(row.value.start + row.room, 0);
+        }
+        row.value.end = row.value.start + value.len();
+        self.arena[row.value.clone()].copy_from_slice(value);
+    }
+
+    fn insert(&mut self, hash: u64, key: &[u8]) -> u32 {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(key);
+        let end = self.arena.len();
+        let ix = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 rows");
+        self.rows.push(Row { key: start..end, value: end..end, room: 0, deleted: false });
+        self.index.insert(ix, hash);
+        if let Some(order) = self.order.get_mut() {
+            order.insert(key.into(), ix);
+        }
+        ix
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
+        self.index.find(hash, |ix| self.key(&self.rows[ix as usize]) == key)
+    }
+
+    #[inline]
+    fn key(&self, row: &Row) -> &[u8] {
+        &self.arena[row.key.clone()]
+    }
+
+    #[inline]
+    fn value(&self, row: &Row) -> Option<&[u8]> {
+        (!row.deleted).then(|| &self.arena[row.value.clone()])
+    }
+
+    /// Bytes it holds, those of values that outgrew their place included.
+    pub(crate) fn bytes(&self) -> usize {
+        self.arena.len() + self.rows.len() * size_of::<Row>()
+    }
+
+    /// Hands all rows to the backend's next batch and forgets them.
+    pub(crate) fn drain_into(&mut self, backend: &mut dyn OrderedBytes) {
+        for row in &self.rows {
+            backend.stage(self.key(row), self.value(row));
+        }
+        self.clear();
+    }
+
+    /// Forgets all rows.
+    pub(crate) fn clear(&mut self) {
+        if self.bytes() > KEPT_BYTES {
+            let ordered = self.order.get().is_some();
+            *self = Self::default();
+            if ordered {
+                self.order = OnceCell::from(BTreeMap::new());
+            }
+            return;
+        }
+        self.arena.clear();
+        self.rows.clear();
+        self.index.clear();
+        if let Some(order) = self.order.get_mut() {
+            order.clear();
+        }
+    }
+
+    fn order(&self) -> &BTreeMap<Box<[u8]>, u32> {
+        self.order.get_or_init(|| {
+            let rows = self.rows.iter().zip(0..);
+            rows.map(|(row, ix)| (self.key(row).into(), ix)).collect()
+        })
+    }
+
+    /// The rows of a range as they would be after a commit.
+    pub(crate) fn over<'a>(
+        &'a self,
+        backend: &'a dyn OrderedBytes,
+        range: &KeyRange,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + 'a>, StoreError> {
+        let under = backend.range(range, order)?;
+        if self.rows.is_empty() || range.is_empty() {
+            return Ok(under);
+        }
+        let bounds = (
+            Bound::Included(range.lower()),
+            range.upper().map_or(Bound::Unbounded, Bound::Excluded),
+        );
+        let rows = self.order().range::<[u8], _>(bounds);
+        let rows = rows.map(|(key, ix)| (key.as_ref(), self.value(&self.rows[*ix as usize])));
+        let rows: Box<dyn Iterator<Item = PendingRow<'a>> + 'a> = match order {
+            Order::Ascending => Box::new(rows),
+            Order::Descending => Box::new(rows.rev()),
+        };
+        let mut merged = Merged { head: None, rows, under, order, on_head: false };
+        merged.head = merged.rows.next();
+        merged.settle()?;
+        Ok(Box::new(merged))
+    }
+}
+
+type PendingRow<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// Two ordered walks as one; a pending row hides the backend's row of the same key.
+struct Merged<'a> {
+    head: Option<PendingRow<'a>>,
+    rows: Box<dyn Iterator<Item = PendingRow<'a>> + 'a>,
+    under: Box<dyn Cursor + 'a>,
+    order: Order,
+    /// True when the current row is the pending one.
+    on_head: bool,
+}
+
+impl Merged<'_> {
+    /// Finds the next row to stand on, skipping deleted ones.
+    fn settle(&mut self) -> Result<(), StoreError> {
+        loop {
+            let Some((key, value)) = self.head else {
+                self.on_head = false;
+                return Ok(());
+            };
+            let ordering = match (self.under.row(), self.order) {
+                (None, _) => std::cmp::Ordering::Less,
+                (Some((under, _)), Order::Ascending) => key.cmp(under),
+                (Some((under, _)), Order::Descending) => under.cmp(key),
+            };
+            if ordering == std::cmp::Ordering::Greater {
+                self.on_head = false;
+                return Ok(());
+            }
+            if ordering == std::cmp::Ordering::Equal {
+                self.under.advance()?;
+            }
+            if value.is_some() {
+                self.on_head = true;
+                return Ok(());
+            }
+            self.head = self.rows.next();
+        }
+    }
+}
+
+impl Cursor for Merged<'_> {
+    fn row(&self) -> Option<(&[u8], &[u8])> {
+        if !self.on_head {
+            return self.under.row();
+        }
+        self.head.and_then(|(key, value)| value.map(|value| (key, value)))
+    }
+
+    fn advance(&mut self) -> Result<(), StoreError> {
+        if self.on_head {
+            self.head = self.rows.next();
+        } else {
+            self.under.advance()?;
+        }
+        self.settle()
+    }
+}

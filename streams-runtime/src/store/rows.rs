@@ -1,0 +1,91 @@
+//! A typed walk over a store's rows.
+
+use super::StoreError;
+use super::backend::{Cursor, KeyRange, Order};
+use super::cache::{Cache, Slot};
+use super::typed::{RowFormat, TypedStore};
+
+/// Rows of a range: those of the store, with what only the cache knows laid over them.
+pub(crate) struct Rows<'a, K, R, F> {
+    store: &'a TypedStore<K, R, F>,
+    under: Box<dyn Cursor + 'a>,
+    /// Dirty rows of the range, the next one last.
+    dirty: Vec<&'a Slot<K, R>>,
+    order: Order,
+    failed: bool,
+}
+
+impl<'a, K, R, F> Rows<'a, K, R, F> {
+    pub(crate) fn new(
+        store: &'a TypedStore<K, R, F>,
+        under: Box<dyn Cursor + 'a>,
+        range: &KeyRange,
+        order: Order,
+        cache: Option<&'a Cache<K, R>>,
+    ) -> Self {
+        let mut dirty: Vec<_> = cache
+            .into_iter()
+            .flat_map(Cache::dirty_slots)
+            .filter(|slot| range.contains(&slot.key_bytes))
+            .collect();
+        dirty.sort_unstable_by(|a, b| match order {
+            Order::Ascending => b.key_bytes.cmp(&a.key_bytes),
+            Order::Descending => a.key_bytes.cmp(&b.key_bytes),
+        });
+        Self { store, under, dirty, order, failed: false }
+    }
+}
+
+impl<K, R, F> Rows<'_, K, R, F>
+where
+    K: Clone + Send + 'static,
+    R: Clone + Send + 'static,
+    F: RowFormat<R>,
+{
+    fn step(&mut self) -> Result<Option<(K, R)>, StoreError> {
+        loop {
+            let Some(slot) = self.dirty.last() else { return self.step_under() };
+            let ordering = match (self.under.row(), self.order) {
+                (None, _) => std::cmp::Ordering::Less,
+                (Some((under, _)), Order::Ascending) => slot.key_bytes.as_ref().cmp(under),
+                (Some((under, _)), Order::Descending) => under.cmp(&slot.key_bytes),
+            };
+            if ordering == std::cmp::Ordering::Greater {
+                return self.step_under();
+            }
+            if ordering == std::cmp::Ordering::Equal {
+                self.under.advance()?;
+            }
+            let row = slot.row.as_ref().map(|row| (slot.key.clone(), row.clone()));
+            self.dirty.pop();
+            if row.is_some() {
+                return Ok(row);
+            }
+        }
+    }
+
+    fn step_under(&mut self) -> Result<Option<(K, R)>, StoreError> {
+        let Some((key, row)) = self.under.row() else { return Ok(None) };
+        let row = (self.store.read_key(key)?, self.store.read_row(row)?);
+        self.under.advance()?;
+        Ok(Some(row))
+    }
+}
+
+impl<K, R, F> Iterator for Rows<'_, K, R, F>
+where
+    K: Clone + Send + 'static,
+    R: Clone + Send + 'static,
+    F: RowFormat<R>,
+{
+    type Item = Result<(K, R), StoreError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let row = self.step().transpose();
+        self.failed = matches!(row, Some(Err(_)));
+        row
+    }
+}

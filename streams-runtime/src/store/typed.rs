@@ -1,0 +1,531 @@
+//! Objects over bytes: serdes, the write-back cache and the changelog, once for every kind of store.
+
+use std::marker::PhantomData;
+use std::mem::needs_drop;
+
+use super::byte_store::ByteStore;
+use super::cache::{Before, Cache, SlotIx};
+use super::chains::hash;
+use super::rows::Rows;
+use super::{ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, table::Flushed};
+use crate::outbox::Outbox;
+use crate::record::{Headers, RecordContext};
+use crate::serdes::{Encoded, SerdeError, SerdeRef};
+use crate::time::Timestamp;
+
+/// How rows of a kind lie in the store and on the changelog.
+pub(crate) trait RowFormat<R>: Send + 'static {
+    /// The kind of store.
+    const KIND: StoreKind;
+    /// How many bytes come before the value; the changelog has the value only.
+    const PREFIX: usize;
+    /// True when a row that goes because the store is full gets a tombstone on the changelog.
+    const LOGS_EVICTION: bool;
+
+    /// Appends the stored form of a row; `Null` when its value is a null.
+    fn write(&self, topic: &str, row: &R, out: &mut Vec<u8>) -> Result<Encoded, SerdeError>;
+
+    /// Reads the stored form.
+    fn read(&self, topic: &str, bytes: &[u8]) -> Result<R, SerdeError>;
+
+    /// The row's own time, where the kind has one.
+    fn timestamp(row: &R) -> Option<Timestamp>;
+
+    /// Appends the stored form of a changelog record's value.
+    fn restored(record: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>);
+}
+
+/// A store of rows `R` by keys `K`.
+pub(crate) struct TypedStore<K, R, F> {
+    pub(crate) bytes: ByteStore,
+    keys: SerdeRef<K>,
+    format: F,
+    cache: Option<Cache<K, R>>,
+    key_buf: Vec<u8>,
+    row_buf: Vec<u8>,
+    rows: PhantomData<fn() -> R>,
+}
+
+/// The result of a write.
+pub(crate) struct Written<R> {
+    pub(crate) new: Option<R>,
+    pub(crate) old: Option<R>,
+}
+
+impl<K, R, F> TypedStore<K, R, F>
+where
+    K: Clone + Send + 'static,
+    R: Clone + Send + 'static,
+    F: RowFormat<R>,
+{
+    pub(crate) fn new(setup: StoreSetup<'_>, keys: SerdeRef<K>, format: F) -> Self {
+        let cache = setup.caching.then(Cache::new);
+        Self {
+            bytes: ByteStore::new(setup),
+            keys,
+            format,
+            cache,
+            key_buf: Vec::new(),
+            row_buf: Vec::new(),
+            rows: PhantomData,
+        }
+    }
+
+    /// Shows the row of a key to `look`, from the cache without a copy.
+    pub(crate) fn with<T>(
+        &mut self,
+        key: &K,
+        look: impl FnOnce(Option<&R>) -> T,
+    ) -> Result<T, StoreError> {
+        self.encode_key(key)?;
+        let Some(cache) = &mut self.cache else {
+            return Ok(look(self.load()?.as_ref()));
+        };
+        let hash = hash(&self.key_buf);
+        if let Some(ix) = cache.find(hash, &self.key_buf) {
+            cache.touch(ix);
+            return Ok(look(cache.slot(ix).row.as_ref()));
+        }
+        let Some(row) = self.load()? else { return Ok(look(None)) };
+        let ix = self.insert(hash, key, Some(row));
+        Ok(look(self.cached().slot(ix).row.as_ref()))
+    }
+
+    /// Changes the row of a key in place; `Some` when the change has to be forwarded now.
+    pub(crate) fn update<E: From<StoreError>>(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        key: &K,
+        want_old: bool,
+        change: impl FnOnce(&mut Option<R>) -> Result<(), E>,
+    ) -> Result<Option<Written<R>>, E> {
+        self.encode_key(key)?;
+        let Some(cache) = &mut self.cache else {
+            let mut row = self.load()?;
+            let old = if want_old { row.clone() } else { None };
+            change(&mut row)?;
+            self.store(out, context, &row)?;
+            return Ok(Some(Written { new: row, old }));
+        };
+        let hash = hash(&self.key_buf);
+        let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
+            let clean = !cache.is_dirty(ix);
+            let slot = cache.slot_mut(ix);
+            let before = if clean { known_before(slot.row.as_ref(), want_old) } else { None };
+            change(&mut slot.row)?;
+            if let Some(before) = before {
+                slot.before = before;
+            }
+            cache.touch(ix);
+            ix
+        } else {
+            let mut row = self.load()?;
+            let before = known_before(row.as_ref(), want_old);
+            change(&mut row)?;
+            let ix = self.insert(hash, key, row);
+            self.cached().slot_mut(ix).before = before.unwrap_or(Before::Unknown);
+            ix
+        };
+        self.written(ix, context)?;
+        Ok(None)
+    }
+
+    /// Writes or deletes a row without looking at the one before. `old` is what the caller read.
+    pub(crate) fn put(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        key: &K,
+        new: Option<R>,
+        old: Option<R>,
+    ) -> Result<Option<Written<R>>, StoreError> {
+        self.encode_key(key)?;
+        let Some(cache) = &mut self.cache else {
+            self.store(out, context, &new)?;
+            return Ok(Some(Written { new, old }));
+        };
+        let hash = hash(&self.key_buf);
+        let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
+            let clean = !cache.is_dirty(ix);
+            let slot = cache.slot_mut(ix);
+            if clean {
+                slot.before = match (old, &slot.row) {
+                    (Some(old), _) => Before::Row(old),
+                    (None, Some(_)) => Before::Present,
+                    (None, None) => Before::Absent,
+                };
+            }
+            slot.row = new;
+            cache.touch(ix);
+            ix
+        } else {
+            let ix = self.insert(hash, key, new);
+            self.cached().slot_mut(ix).before = old.map_or(Before::Unknown, Before::Row);
+            ix
+        };
+        self.written(ix, context)?;
+        Ok(None)
+    }
+
+    /// Writes all dirty rows to the store, oldest write first, and returns what changed.
+    ///
+    /// A deletion of a row that the store never had vanishes, unless `always` is set.
+    pub(crate) fn take_dirty(
+        &mut self,
+        out: &mut Outbox,
+        want_old: bool,
+        always: bool,
+    ) -> Result<Vec<Flushed<K, R>>, StoreError> {
+        let mut flushed = Vec::with_capacity(self.dirty_entries());
+        while let Some(row) = self.next_dirty(out, want_old, always)? {
+            flushed.push(row);
+        }
+        Ok(flushed)
+    }
+
+    /// `take_dirty`, one row at a time.
+    pub(crate) fn next_dirty(
+        &mut self,
+        out: &mut Outbox,
+        want_old: bool,
+        always: bool,
+    ) -> Result<Option<Flushed<K, R>>, StoreError> {
+        while let Some(ix) = self.cache.as_ref().and_then(Cache::oldest_dirty) {
+            let flushed = self.flush(ix, out, want_old, always)?;
+            if flushed.is_some() {
+                return Ok(flushed);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Frees at least so many bytes of the cache, the least recently used rows first.
+    ///
+    /// When one of them is dirty all dirty rows leave, this one first (Java: `NamedCache.evict`).
+    pub(crate) fn evict(
+        &mut self,
+        out: &mut Outbox,
+        bytes: usize,
+        want_old: bool,
+        always: bool,
+    ) -> Result<Vec<Flushed<K, R>>, StoreError> {
+        let mut flushed = Vec::new();
+        let goal = self.cache_bytes().saturating_sub(bytes);
+        while self.cache_bytes() > goal {
+            let Some(ix) = self.cache.as_ref().and_then(Cache::least_used) else { break };
+            if self.cached().is_dirty(ix) {
+                flushed.extend(self.flush(ix, out, want_old, always)?);
+                flushed.append(&mut self.take_dirty(out, want_old, always)?);
+            }
+            // a deleted row has left the cache with its flush
+            if self.cached().least_used() == Some(ix) {
+                self.cached().remove(ix);
+            }
+        }
+        Ok(flushed)
+    }
+
+    /// The rows of a range of key bytes, those that only the cache knows included.
+    pub(crate) fn range(
+        &self,
+        range: &KeyRange,
+        order: Order,
+    ) -> Result<Rows<'_, K, R, F>, StoreError> {
+        let under = self.bytes.range(range, order)?;
+        Ok(Rows::new(self, under, range, order, self.cache.as_ref()))
+    }
+
+    /// The bytes of a key as a bound of a range.
+    pub(crate) fn key_bytes(&self, key: &K) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        self.keys
+            .serialize(&self.bytes.topic, key, &mut bytes)
+            .map_err(|error| self.serde_error("key", &error))?;
+        Ok(bytes)
+    }
+
+    pub(crate) fn read_key(&self, bytes: &[u8]) -> Result<K, StoreError> {
+        self.keys
+            .deserialize(&self.bytes.topic, Some(bytes))
+            .map_err(|error| self.serde_error("key", &error))
+    }
+
+    pub(crate) fn read_row(&self, bytes: &[u8]) -> Result<R, StoreError> {
+        self.format
+            .read(&self.bytes.topic, bytes)
+            .map_err(|error| self.serde_error("value", &error))
+    }
+
+    pub(crate) fn restore(
+        &mut self,
+        partition: i32,
+        records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+    ) -> Result<(), StoreError> {
+        self.bytes.restore(partition, records, F::restored)
+    }
+
+    pub(crate) fn kind(&self) -> StoreKind {
+        F::KIND
+    }
+
+    /// Forgets what was not committed.
+    pub(crate) fn abort(&mut self) {
+        self.bytes.abort();
+        if let Some(cache) = &mut self.cache {
+            cache.clear();
+        }
+    }
+
+    pub(crate) fn cache_bytes(&self) -> usize {
+        self.cache.as_ref().map_or(0, Cache::bytes)
+    }
+
+    pub(crate) fn dirty_entries(&self) -> usize {
+        self.cache.as_ref().map_or(0, Cache::dirty)
+    }
+
+    /// Writes one dirty row to the store; `None` when nothing changed.
+    fn flush(
+        &mut self,
+        ix: SlotIx,
+        out: &mut Outbox,
+        want_old: bool,
+        always: bool,
+    ) -> Result<Option<Flushed<K, R>>, StoreError> {
+        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
+        let slot = cache.slot_mut(ix);
+        let before = std::mem::replace(&mut slot.before, Before::Unknown);
+        let deleted = slot.row.is_none();
+        self.key_buf.clear();
+        self.key_buf.extend_from_slice(&slot.key_bytes);
+        let before = self.look_before(before, deleted, want_old)?;
+        let slot = self.cached().slot_mut(ix);
+        let row = slot.row.clone();
+        let context = slot.context.clone().unwrap_or_else(RecordContext::none);
+        let flushed = if row.is_some() || before.existed || always {
+            self.store(out, &context, &row)?;
+            let timestamp = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
+            let key = self.cached().slot(ix).key.clone();
+            Some(Flushed { key, new: row, old: before.row, timestamp, context })
+        } else {
+            None
+        };
+        let cache = self.cached();
+        cache.mark_clean(ix);
+        if deleted {
+            cache.remove(ix);
+        } else {
+            cache.account(ix);
+        }
+        Ok(flushed)
+    }
+
+    /// What the store held before; it is read only when nobody remembers and somebody asks.
+    fn look_before(
+        &mut self,
+        before: Before<R>,
+        deleted: bool,
+        want_old: bool,
+    ) -> Result<Stored<R>, StoreError> {
+        let row = match before {
+            Before::Absent => return Ok(Stored { existed: false, row: None }),
+            Before::Row(row) => Some(row),
+            Before::Present if !want_old => return Ok(Stored { existed: true, row: None }),
+            Before::Unknown if !want_old && !deleted => {
+                return Ok(Stored { existed: true, row: None });
+            }
+            Before::Present | Before::Unknown => self.load()?,
+        };
+        Ok(Stored { existed: row.is_some(), row: if want_old { row } else { None } })
+    }
+
+    /// Books a write of a cached row.
+    #[inline]
+    fn written(&mut self, ix: SlotIx, context: &RecordContext) -> Result<(), StoreError> {
+        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
+        let was_dirty = cache.is_dirty(ix);
+        cache.mark_dirty(ix);
+        let slot = cache.slot_mut(ix);
+        slot.set_context(context);
+        slot.writes = slot.writes.saturating_add(1);
+        // sizes are measured at the 1st, 2nd, 4th, 8th.. write, so that a hot row costs no serde
+        let measure = needs_drop::<R>() && slot.writes.is_power_of_two();
+        if measure {
+            self.row_buf.clear();
+            if let Some(row) = &slot.row {
+                self.format
+                    .write(&self.bytes.topic, row, &mut self.row_buf)
+                    .map_err(|error| StoreError::serde(&self.bytes.name, "value", &error))?;
+            }
+            slot.value_bytes = self.row_buf.len();
+        }
+        if measure || !was_dirty {
+            cache.account(ix);
+        }
+        Ok(())
+    }
+
+    /// Writes the row whose key is in `key_buf` to the store and the changelog.
+    fn store(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        row: &Option<R>,
+    ) -> Result<(), StoreError> {
+        self.row_buf.clear();
+        let encoded = match row {
+            None => Encoded::Null,
+            Some(row) => self
+                .format
+                .write(&self.bytes.topic, row, &mut self.row_buf)
+                .map_err(|error| self.serde_error("value", &error))?,
+        };
+        let stored = (encoded == Encoded::Bytes).then_some(self.row_buf.as_slice());
+        let evicted = self.bytes.put(&self.key_buf, stored);
+        if let Some(evicted) = evicted.filter(|_| F::LOGS_EVICTION) {
+            let time = context.timestamp.as_millis();
+            self.bytes.log(out, &evicted, None, time, Headers::default());
+        }
+        let time = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
+        let logged = stored.and_then(|row| row.get(F::PREFIX..));
+        self.bytes.log(out, &self.key_buf, logged, time.as_millis(), Headers::default());
+        Ok(())
+    }
+
+    /// Reads the row whose key is in `key_buf` from under the cache.
+    fn load(&mut self) -> Result<Option<R>, StoreError> {
+        if !self.bytes.get(&self.key_buf, &mut self.row_buf)? {
+            return Ok(None);
+        }
+        self.read_row(&self.row_buf).map(Some)
+    }
+
+    /// Caches a row whose key is in `key_buf`, and whose bytes are in `row_buf` when it was loaded.
+    fn insert(&mut self, hash: u64, key: &K, row: Option<R>) -> SlotIx {
+        let value_bytes = if needs_drop::<R>() && row.is_some() { self.row_buf.len() } else { 0 };
+        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
+        let ix = cache.insert(hash, &self.key_buf, key.clone(), row);
+        cache.slot_mut(ix).value_bytes = value_bytes;
+        cache.account(ix);
+        ix
+    }
+
+    #[inline]
+    fn cached(&mut self) -> &mut Cache<K, R> {
+        self.cache.as_mut().expect("invariant: only a cache has slots")
+    }
+
+    #[inline]
+    fn encode_key(&mut self, key: &K) -> Result<(), StoreError> {
+        self.key_buf.clear();
+        match self.keys.serialize(&self.bytes.topic, key, &mut self.key_buf) {
+            Ok(Encoded::Bytes) => Ok(()),
+            Ok(Encoded::Null) => {
+                Err(self.serde_error("key", &SerdeError::new("a key must not be null")))
+            }
+            Err(error) => Err(self.serde_error("key", &error)),
+        }
+    }
+
+    fn serde_error(&self, part: &str, error: &SerdeError) -> StoreError {
+        StoreError::serde(&self.bytes.name, part, error)
+    }
+}
+
+/// What the store held for a row before its flush.
+struct Stored<R> {
+    existed: bool,
+    row: Option<R>,
+}
+
+/// What is known of a row before its first write since the last flush.
+#[inline]
+fn known_before<R: Clone>(row: Option<&R>, want_old: bool) -> Option<Before<R>> {
+    Some(match row {
+        None => Before::Absent,
+        Some(row) if want_old => Before::Row(row.clone()),
+        Some(_) => Before::Present,
+    })
+}
+
+/// Lends a store type, which has its rows in the field `rows`, what all kinds have in common.
+macro_rules! impl_state_store {
+    ($store:ident) => {
+        impl<K, V> StateStore for $store<K, V>
+        where
+            K: Clone + Send + 'static,
+            V: Clone + Send + 'static,
+        {
+            fn name(&self) -> &str {
+                &self.rows.bytes.name
+            }
+
+            fn as_any_mut(&mut self) -> &mut dyn Any {
+                self
+            }
+
+            fn kind(&self) -> StoreKind {
+                self.rows.kind()
+            }
+
+            fn partition(&self) -> i32 {
+                self.rows.bytes.partition
+            }
+
+            fn flush_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError> {
+                self.rows.take_dirty(out, false, true).map(drop)
+            }
+
+            fn evict_cache(&mut self, out: &mut Outbox, bytes: usize) -> Result<(), StoreError> {
+                self.rows.evict(out, bytes, false, true).map(drop)
+            }
+
+            fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+                self.rows.bytes.commit(offsets)
+            }
+
+            fn committed_offset_of(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+                self.rows.bytes.committed_offset(partition)
+            }
+
+            fn restore_partition(
+                &mut self,
+                partition: i32,
+                records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+            ) -> Result<(), StoreError> {
+                self.rows.restore(partition, records)
+            }
+
+            fn abort(&mut self) {
+                self.rows.abort();
+            }
+
+            fn pending_bytes(&self) -> usize {
+                self.rows.bytes.pending_bytes()
+            }
+
+            fn cache_bytes(&self) -> usize {
+                self.rows.cache_bytes()
+            }
+
+            fn dirty_entries(&self) -> usize {
+                self.rows.dirty_entries()
+            }
+
+            fn has_rows(&self) -> Result<bool, StoreError> {
+                self.rows.bytes.has_rows()
+            }
+
+            fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+                self.rows.bytes.visit_rows(visit)
+            }
+
+            fn close(&mut self) -> Result<(), StoreError> {
+                self.rows.bytes.close()
+            }
+        }
+    };
+}
+
+pub(crate) use impl_state_store;

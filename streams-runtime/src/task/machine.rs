@@ -1,0 +1,458 @@
+//! `Task`: the next record, its run, and what a commit needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::batch::RecordBatch;
+use super::flush::FlushRun;
+use super::order::HeadOrder;
+use super::queue::PartitionQueue;
+use super::settings::{TaskSettings, TaskSpec, TaskStats};
+use super::{SourceRunner, metadata};
+use crate::context::{Context, NodeFacts, TaskFacts};
+use crate::dsl::BuiltTopology;
+use crate::error::{Stop, StreamsError, StreamsErrorKind};
+use crate::outbox::Outbox;
+use crate::record::TopicPartition;
+use crate::store::StateStore;
+use crate::time::Timestamp;
+use crate::topology::{NodePlan, StoreIx, TaskId, TopologyPlan};
+
+/// How many records are processed between two looks at the caches' size.
+const EVICTION_STRIDE: usize = 64;
+
+/// One sub-topology on one partition: all of its state, none of its I/O.
+///
+/// The driver's loop: [`add_records`](Self::add_records), [`process`](Self::process), produce what lies
+/// in the [`outbox`](Self::outbox) and clear it. A commit: [`flush_caches`](Self::flush_caches),
+/// produce, commit [`input_offsets`](Self::input_offsets), then [`commit_stores`](Self::commit_stores).
+pub struct Task {
+    id: TaskId,
+    cx: Context,
+    plan: Arc<BuiltTopology>,
+    queues: Vec<PartitionQueue>,
+    order: HeadOrder,
+    /// Queues that got their first record and have no decoded head yet, in this order.
+    arrived: Vec<usize>,
+    flushes: Vec<(StoreIx, FlushRun)>,
+    max_task_idle_ms: Option<u64>,
+    cache_max_bytes: usize,
+    processed: u64,
+    enforced: u64,
+}
+
+impl Task {
+    /// A task that owns these stores. They must be restored already.
+    ///
+    /// # Errors
+    /// When an input topic is none of the topology's, or a store that it uses is missing.
+    pub fn new(
+        topology: &Arc<BuiltTopology>,
+        id: TaskId,
+        spec: TaskSpec,
+        stores: Vec<(StoreIx, Box<dyn StateStore>)>,
+        settings: &TaskSettings,
+    ) -> Result<Self, StreamsError> {
+        Self::with_outbox(topology, id, spec, stores, settings, Outbox::default())
+    }
+
+    /// A task whose stores already know their changelogs as topics of this outbox.
+    ///
+    /// # Errors
+    /// As [`Task::new`].
+    pub fn with_outbox(
+        topology: &Arc<BuiltTopology>,
+        id: TaskId,
+        spec: TaskSpec,
+        stores: Vec<(StoreIx, Box<dyn StateStore>)>,
+        settings: &TaskSettings,
+        mut outbox: Outbox,
+    ) -> Result<Self, StreamsError> {
+        let plan = &topology.plan;
+        let mut slots: Vec<Option<Box<dyn StateStore>>> = plan.stores.iter().map(|_| None).collect();
+        for (ix, store) in stores {
+            slots[ix.index()] = Some(store);
+        }
+        check_stores(plan, &spec, &slots, id)?;
+        let queues = queues(topology, &spec, id)?;
+        let facts = TaskFacts {
+            task_id: id,
+            handlers: settings.handlers.clone(),
+            partitions: spec.partition_counts,
+            application_id: settings.application_id.clone(),
+            extractor: settings.default_timestamp_extractor,
+        };
+        let nodes = plan.nodes.iter().map(|node| node_facts(node, plan, &mut outbox)).collect();
+        let cx = Context::new(Arc::new(facts), nodes, slots, outbox);
+        let flushes = flushes(topology, &cx);
+        Ok(Self {
+            id,
+            cx,
+            plan: Arc::clone(topology),
+            queues,
+            order: HeadOrder::default(),
+            arrived: Vec::new(),
+            flushes,
+            max_task_idle_ms: settings.max_task_idle_ms,
+            cache_max_bytes: settings.cache_max_bytes,
+            processed: 0,
+            enforced: 0,
+        })
+    }
+
+    /// Sub-topology and partition.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The topology that the task runs a part of.
+    pub fn topology(&self) -> &Arc<BuiltTopology> {
+        &self.plan
+    }
+
+    /// Takes records of an input partition. Records of a partition that is none of the task's are
+    /// ignored.
+    pub fn add_records(&mut self, topic: &str, partition: i32, batch: RecordBatch) {
+        let Some(ix) = self.queue_ix(topic, partition) else { return };
+        let queue = &mut self.queues[ix];
+        let was_empty = queue.is_empty();
+        queue.add(batch);
+        if was_empty && !queue.is_empty() {
+            self.arrived.push(ix);
+        }
+    }
+
+    /// How many records of an input partition wait.
+    pub fn buffered(&self, topic: &str, partition: i32) -> usize {
+        self.queue_ix(topic, partition).map_or(0, |ix| self.queues[ix].len())
+    }
+
+    /// True when any record waits.
+    pub fn has_records(&self) -> bool {
+        self.queues.iter().any(|queue| !queue.is_empty())
+    }
+
+    /// Tells how many records the broker has behind what was fetched; `None` when unknown.
+    ///
+    /// With `max.task.idle.ms` ≥ 0 a task waits for an empty partition until its lag is known to be 0.
+    pub fn set_lag(&mut self, topic: &str, partition: i32, lag: Option<i64>) {
+        if let Some(ix) = self.queue_ix(topic, partition) {
+            self.queues[ix].lag = lag;
+        }
+    }
+
+    /// Tells what was committed beside an input partition's offset, to go on with its time.
+    pub fn restore_metadata(&mut self, topic: &str, partition: i32, metadata: &str) {
+        let Some(ix) = self.queue_ix(topic, partition) else { return };
+        let time = metadata::decode(metadata);
+        self.queues[ix].partition_time = time;
+        self.cx.set_stream_time(self.cx.stream_time_ms().max(time));
+    }
+
+    /// Processes up to `budget` records, each time that of the partition whose head has the lowest time.
+    ///
+    /// Returns how many it was; fewer than the budget when no record waits or the task waits for an
+    /// empty partition. Skipped records count, too: they move the position.
+    ///
+    /// # Errors
+    /// When a record fails and its handler says fail. The task must then be closed without a commit.
+    pub fn process(&mut self, wall_clock: Timestamp, budget: usize) -> Result<usize, StreamsError> {
+        self.run(wall_clock, budget).map_err(|stop| *stop)
+    }
+
+    fn run(&mut self, wall_clock: Timestamp, budget: usize) -> Result<usize, Stop> {
+        self.cx.set_wall_clock(wall_clock);
+        if self.queues.len() == 1 {
+            return self.run_only_queue(budget);
+        }
+        self.admit()?;
+        let mut done = 0;
+        while done < budget && self.is_ready(wall_clock) {
+            let Some(ix) = self.order.pop() else { break };
+            let queue = &mut self.queues[ix];
+            queue.process(&mut self.cx)?;
+            queue.update_head(&mut self.cx)?;
+            if let Some(time) = queue.head_time() {
+                self.order.push(time, ix);
+            }
+            done += 1;
+            self.processed += 1;
+            if done % EVICTION_STRIDE == 0 {
+                self.evict()?;
+            }
+        }
+        self.evict()?;
+        Ok(done)
+    }
+
+    /// The loop of a task with one input partition: there is no choice to make.
+    fn run_only_queue(&mut self, budget: usize) -> Result<usize, Stop> {
+        self.arrived.clear();
+        let mut done = 0;
+        while done < budget {
+            let now = self.queues[0].run(&mut self.cx, EVICTION_STRIDE.min(budget - done))?;
+            if now == 0 {
+                break;
+            }
+            done += now;
+            self.processed += now as u64;
+            self.evict()?;
+        }
+        Ok(done)
+    }
+
+    /// Decodes the heads of the queues that were empty.
+    fn admit(&mut self) -> Result<(), Stop> {
+        for at in 0..self.arrived.len() {
+            let ix = self.arrived[at];
+            let queue = &mut self.queues[ix];
+            queue.update_head(&mut self.cx)?;
+            if let Some(time) = queue.head_time() {
+                self.order.push(time, ix);
+            }
+        }
+        self.arrived.clear();
+        Ok(())
+    }
+
+    /// True when the next record may be processed, although others may still come that are older.
+    #[inline]
+    fn is_ready(&mut self, wall_clock: Timestamp) -> bool {
+        match self.max_task_idle_ms {
+            None => true,
+            Some(_) if self.order.len() == self.queues.len() => true,
+            Some(idle) => self.is_ready_despite_gaps(wall_clock, idle),
+        }
+    }
+
+    fn is_ready_despite_gaps(&mut self, wall_clock: Timestamp, idle_ms: u64) -> bool {
+        let idle_ms = i64::try_from(idle_ms).unwrap_or(i64::MAX);
+        let now = wall_clock.as_millis();
+        for queue in self.queues.iter_mut().filter(|queue| queue.is_empty()) {
+            if queue.lag != Some(0) {
+                queue.idle_deadline = None;
+                return false;
+            }
+            let deadline = queue.idle_deadline.get_or_insert(now.saturating_add(idle_ms));
+            if now < *deadline {
+                return false;
+            }
+        }
+        if self.order.len() == 0 {
+            return false;
+        }
+        self.enforced += 1;
+        true
+    }
+
+    /// Sends what only the caches know to the stores, the changelogs and downstream.
+    ///
+    /// # Errors
+    /// As [`Task::process`].
+    pub fn flush_caches(&mut self) -> Result<(), StreamsError> {
+        for (_, flush) in &self.flushes {
+            flush(&mut self.cx).map_err(|stop| *stop)?;
+        }
+        Ok(())
+    }
+
+    /// Frees cache memory over the budget, largest cache first.
+    fn evict(&mut self) -> Result<(), Stop> {
+        let over = self.cache_bytes().saturating_sub(self.cache_max_bytes);
+        if over == 0 || self.flushes.is_empty() {
+            return Ok(());
+        }
+        let bytes = |ix: &StoreIx| cache_bytes(self.cx.stores_ref(), *ix);
+        let Some((_, flush)) = self.flushes.iter().max_by_key(|(ix, _)| bytes(ix)) else {
+            return Ok(());
+        };
+        self.cx.ask_eviction(over);
+        let flush = Arc::clone(flush);
+        flush(&mut self.cx)
+    }
+
+    /// Bytes that all caches hold together.
+    fn cache_bytes(&self) -> usize {
+        self.flushes.iter().map(|(ix, _)| cache_bytes(self.cx.stores_ref(), *ix)).sum()
+    }
+
+    /// Changes the bytes that the caches may hold; the next records bring them under it.
+    pub fn set_cache_max_bytes(&mut self, bytes: usize) {
+        self.cache_max_bytes = bytes;
+    }
+
+    /// What is to be produced; clear it when that is done.
+    pub fn outbox(&mut self) -> &mut Outbox {
+        self.cx.outbox()
+    }
+
+    /// The offsets that a commit commits, each with its metadata: partitions that moved since the last
+    /// commit.
+    pub fn input_offsets(&self) -> Vec<(TopicPartition, i64, String)> {
+        let offset = |queue: &PartitionQueue| {
+            let next = queue.offset_to_commit()?;
+            let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
+            Some((partition, next, metadata::encode(queue.partition_time)))
+        };
+        self.queues.iter().filter_map(offset).collect()
+    }
+
+    /// Time and place of every input partition, as a commit would note them.
+    pub(crate) fn all_metadata(&self) -> Vec<(TopicPartition, String)> {
+        let all = self.queues.iter().map(|queue| {
+            let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
+            (partition, metadata::encode(queue.partition_time))
+        });
+        all.collect()
+    }
+
+    /// Writes the stores to their backends, each with the offset of its changelog that it stands for.
+    ///
+    /// `changelog_offsets` has the offset of the last record of each changelog partition; a store that
+    /// restores from its source topic takes the position of that input.
+    ///
+    /// # Errors
+    /// When a backend cannot be written; the task must then be closed.
+    pub fn commit_stores(
+        &mut self,
+        changelog_offsets: &BTreeMap<TopicPartition, i64>,
+    ) -> Result<(), StreamsError> {
+        for queue in &mut self.queues {
+            queue.committed();
+        }
+        let plans = &self.plan.plan.stores;
+        let queues = &self.queues;
+        for (plan, store) in plans.iter().zip(self.cx.stores()) {
+            let Some(store) = store else { continue };
+            let offset = match &plan.changelog {
+                None => None,
+                Some(topic) if plan.source_changelog => queues
+                    .iter()
+                    .find(|queue| *queue.topic == **topic)
+                    .and_then(PartitionQueue::position)
+                    .map(|next| next - 1),
+                Some(topic) => {
+                    let partition = TopicPartition::new(topic.as_str(), store.partition());
+                    changelog_offsets.get(&partition).copied()
+                }
+            };
+            store.commit(offset)?;
+        }
+        Ok(())
+    }
+
+    /// What the task has done so far.
+    pub fn stats(&self) -> TaskStats {
+        let stores = self.cx.stores_ref().iter().flatten();
+        TaskStats {
+            processed: self.processed,
+            dropped: self.cx.dropped(),
+            enforced: self.enforced,
+            buffered: self.queues.iter().map(PartitionQueue::len).sum(),
+            cache_bytes: self.cache_bytes(),
+            pending_bytes: stores.map(|store| store.pending_bytes()).sum(),
+            stream_time_ms: self.cx.stream_time_ms(),
+        }
+    }
+
+    /// The stores, with their numbers.
+    pub fn stores_mut(&mut self) -> impl Iterator<Item = (StoreIx, &mut Box<dyn StateStore>)> {
+        let stores = self.cx.stores().iter_mut().enumerate();
+        stores.filter_map(|(ix, store)| {
+            let ix = u32::try_from(ix).ok()?;
+            store.as_mut().map(|store| (StoreIx(ix), store))
+        })
+    }
+
+    /// Ends the task and gives its stores back, as they are.
+    pub fn into_stores(mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
+        let stores = self.cx.stores().iter_mut().enumerate();
+        let stores = stores.filter_map(|(ix, store)| {
+            let ix = u32::try_from(ix).ok()?;
+            store.take().map(|store| (StoreIx(ix), store))
+        });
+        stores.collect()
+    }
+
+    fn queue_ix(&self, topic: &str, partition: i32) -> Option<usize> {
+        self.queues
+            .iter()
+            .position(|queue| queue.partition == partition && *queue.topic == *topic)
+    }
+}
+
+fn cache_bytes(stores: &[Option<Box<dyn StateStore>>], ix: StoreIx) -> usize {
+    stores[ix.index()].as_ref().map_or(0, |store| store.cache_bytes())
+}
+
+fn node_facts(node: &NodePlan, plan: &TopologyPlan, outbox: &mut Outbox) -> NodeFacts {
+    let topic_name = node.topic.as_deref().unwrap_or_default();
+    NodeFacts {
+        name: Arc::clone(&node.name),
+        topic: node.topic.as_deref().map(|topic| outbox.topic(topic)),
+        topic_name: Arc::from(topic_name),
+        sends_old: node.sends_old,
+        repartition: node.repartition,
+        filters_null_keys: node.filters_null_keys,
+        materialized: node.store.is_some_and(|store| plan.stores[store.index()].used),
+    }
+}
+
+fn check_stores(
+    plan: &TopologyPlan,
+    spec: &TaskSpec,
+    slots: &[Option<Box<dyn StateStore>>],
+    id: TaskId,
+) -> Result<(), StreamsError> {
+    let missing = plan.stores.iter().zip(slots).find(|(store, slot)| {
+        let ours = store.sub_topology.is_some_and(|id| spec.sub_topologies.contains(&id));
+        store.used && ours && slot.is_none()
+    });
+    match missing {
+        None => Ok(()),
+        Some((store, _)) => Err(StreamsError::new(
+            StreamsErrorKind::Store,
+            format!("task {id}: its store `{}` was not opened", store.name),
+        )),
+    }
+}
+
+/// The queues of the inputs, with the runs of their source.
+fn queues(
+    topology: &BuiltTopology,
+    spec: &TaskSpec,
+    id: TaskId,
+) -> Result<Vec<PartitionQueue>, StreamsError> {
+    let queue = |(topic, partition): &(Arc<str>, i32)| {
+        let runners = runners_of(topology, topic).ok_or_else(|| {
+            StreamsError::new(
+                StreamsErrorKind::Topics,
+                format!("task {id}: topic `{topic}` is no source of the topology"),
+            )
+        })?;
+        Ok(PartitionQueue::new(Arc::clone(topic), *partition, runners))
+    };
+    spec.inputs.iter().map(queue).collect()
+}
+
+fn runners_of(topology: &BuiltTopology, topic: &str) -> Option<Vec<Arc<dyn SourceRunner>>> {
+    let source = topology
+        .plan
+        .sources
+        .iter()
+        .position(|source| !source.global && source.topics.iter().any(|known| known == topic))?;
+    let runners = topology.sources.get(source)?.iter().map(|entry| Arc::clone(&entry.runner));
+    Some(runners.collect())
+}
+
+/// The ways out of the caches that the task has, upstream first.
+fn flushes(topology: &BuiltTopology, cx: &Context) -> Vec<(StoreIx, FlushRun)> {
+    let ours = |store: StoreIx| cx.stores_ref()[store.index()].is_some();
+    let cached = |store: StoreIx| topology.plan.stores[store.index()].caching;
+    topology
+        .flushes
+        .iter()
+        .filter(|entry| ours(entry.store) && cached(entry.store))
+        .map(|entry| (entry.store, Arc::clone(&entry.flush)))
+        .collect()
+}

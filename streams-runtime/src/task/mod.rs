@@ -1,0 +1,25 @@
+//! The machine that processes records: one sub-topology on one partition.
+//!
+//! A [`Task`] owns its stores, its queues of input and its outbox. It reads no clock, talks to no broker
+//! and starts no thread: a driver gives it records and time, and takes what it wants to produce.
+
+mod batch;
+mod extractor;
+mod flush;
+mod machine;
+mod metadata;
+mod order;
+mod queue;
+mod settings;
+mod source;
+
+pub use batch::{RawRecord, RecordBatch, RecordMeta};
+pub use extractor::{
+    ConsumerRecord, DefaultTimestampExtractor, FailOnInvalidTimestamp,
+    LogAndSkipOnInvalidTimestamp, TimestampExtractor, TimestampExtractorRef,
+    UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
+};
+pub use flush::{FlushRun, flush_run};
+pub use machine::Task;
+pub use settings::{PartitionCounts, TaskSettings, TaskSpec, TaskStats};
+pub use source::{SourceRunner, source_runner};

@@ -1,0 +1,90 @@
+//! What a task is told when it starts, and what it tells of its work.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::extractor::DefaultTimestampExtractor;
+use crate::handler::ExceptionHandlers;
+
+/// The settings of an application that concern its tasks.
+#[derive(Clone, Debug)]
+pub struct TaskSettings {
+    /// `application.id`
+    pub application_id: String,
+    /// The exception handlers and the dead-letter topic.
+    pub handlers: ExceptionHandlers,
+    /// `default.timestamp.extractor`
+    pub default_timestamp_extractor: DefaultTimestampExtractor,
+    /// How long a task waits for data of an empty partition (`max.task.idle.ms`); `None` never waits.
+    pub max_task_idle_ms: Option<u64>,
+    /// The bytes that the caches of this task may hold together.
+    pub cache_max_bytes: usize,
+}
+
+impl TaskSettings {
+    /// The defaults of Kafka Streams.
+    pub fn new(application_id: impl Into<String>) -> Self {
+        Self {
+            application_id: application_id.into(),
+            handlers: ExceptionHandlers::default(),
+            default_timestamp_extractor: DefaultTimestampExtractor::default(),
+            max_task_idle_ms: Some(0),
+            cache_max_bytes: 10 * 1024 * 1024,
+        }
+    }
+}
+
+/// How many partitions topics have, as far as the driver knows.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionCounts {
+    known: FxHashMap<String, i32>,
+    otherwise: Option<i32>,
+}
+
+impl PartitionCounts {
+    /// Every topic has that many.
+    pub fn all(partitions: i32) -> Self {
+        Self { known: FxHashMap::default(), otherwise: Some(partitions) }
+    }
+
+    /// Sets the number of one topic.
+    pub fn set(&mut self, topic: impl Into<String>, partitions: i32) {
+        self.known.insert(topic.into(), partitions);
+    }
+
+    /// The number of a topic's partitions; `None` when it is not there.
+    pub fn of(&self, topic: &str) -> Option<i32> {
+        self.known.get(topic).copied().or(self.otherwise)
+    }
+}
+
+/// Which part of a topology a task runs, and on which partitions.
+#[derive(Clone, Debug)]
+pub struct TaskSpec {
+    /// The sub-topologies; one, but for the test driver's task, which runs all.
+    pub sub_topologies: Vec<u32>,
+    /// The input partitions: topic and partition, in the order of the plan.
+    pub inputs: Vec<(Arc<str>, i32)>,
+    /// How many partitions topics have, for partitioners.
+    pub partition_counts: PartitionCounts,
+}
+
+/// What a task has done since it started.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TaskStats {
+    /// Records processed.
+    pub processed: u64,
+    /// Records dropped: null keys, late, unreadable, failed with a handler that said go on.
+    pub dropped: u64,
+    /// Times the task went on although a partition was empty (`max.task.idle.ms` was over).
+    pub enforced: u64,
+    /// Records that wait.
+    pub buffered: usize,
+    /// Bytes in caches.
+    pub cache_bytes: usize,
+    /// Bytes in stores that wait for a commit.
+    pub pending_bytes: usize,
+    /// The highest time processed, -1 before the first record.
+    pub stream_time_ms: i64,
+}

@@ -1,0 +1,82 @@
+//! Small applications.
+
+use serde_json::json;
+use streams_runtime::prelude::*;
+
+use crate::support::lang::{Doc, Text, len, trim, upper, words};
+use crate::support::registry::{Builder::Build, Entry};
+
+pub(crate) const BUILDERS: &[Entry] = &[
+    ("product-sales", Build(|_| product_sales())),
+    ("string-processing", Build(|_| string_processing())),
+    ("top-n", Build(|_| top_n())),
+    ("word-count", Build(|_| word_count())),
+];
+
+/// The totals of a product with one more sale in them.
+fn with_sale(_: &String, sale: Doc, totals: Doc) -> Doc {
+    let revenue = sale.get("quantity") * sale.get("price");
+    Doc(json!({
+        "quantity": totals.get("quantity") + sale.get("quantity"),
+        "revenue": totals.get("revenue") + revenue,
+        "orders": totals.get("orders") + 1,
+    }))
+}
+
+topology!(
+    fn product_sales() -> Topology {
+        stream::<Text, Doc>("sales")
+            .filter(|_, v| v.get("quantity") > 0)
+            .group_by(|_, v| v.get("product").text(), "by-product")
+            .aggregate(
+                || Doc(json!({ "quantity": 0, "revenue": 0.0, "orders": 0 })),
+                with_sale,
+                "sales",
+            )
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn string_processing() -> Topology {
+        stream::<Text, Text>("in")
+            .filter(|_, v| v.as_ref().is_some_and(|v| len(trim(v)) > 0))
+            .map_values(|v| upper(trim(v.as_deref().unwrap_or_default())))
+            .filter_not(|_, v| v.contains("SPAM"))
+            .to("out");
+    }
+);
+
+/// The three best of a list of scores.
+fn best_three(_: &String, score: Doc, scores: Doc) -> Doc {
+    scores.append(score).sort_by(|x| x.get("score")).reverse().take(3)
+}
+
+fn without_player(_: &String, score: Doc, scores: Doc) -> Doc {
+    scores.keep(|x| x.get("player") != score.get("player"))
+}
+
+topology!(
+    fn top_n() -> Topology {
+        table::<String, Doc>("scores")
+            .group_by(|k, v| {
+                let score = json!({ "player": k, "score": v.get("score") });
+                (v.get("game").text(), Doc(score))
+            })
+            .aggregate(Doc::list, best_three, without_player, "top")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn word_count() -> Topology {
+        stream::<Text, String>("lines")
+            .flat_map_values(|v| words(&v))
+            .group_by(|_, word| word.clone())
+            .count("counts")
+            .to_stream()
+            .to("out");
+    }
+);

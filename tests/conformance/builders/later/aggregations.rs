@@ -1,0 +1,101 @@
+//! Cogrouping.
+
+use std::time::Duration;
+
+use serde_json::json;
+use streams_runtime::prelude::*;
+
+use super::ms;
+use crate::support::lang::{Doc, Text};
+use crate::support::registry::{Builder::Build, Entry};
+
+pub const BUILDERS: &[Entry] = &[
+    ("cogroup-session", Build(|_| session())),
+    ("cogroup-one", Build(|_| single())),
+    ("cogroup-sliding", Build(|_| sliding())),
+    ("cogroup-windowed", Build(|p| windowed(p.ms("size"), p.ms("grace")))),
+    ("cogroup", Build(|_| two())),
+    ("cogroup-rekeyed", Build(|_| rekeyed())),
+];
+
+topology!(
+    fn session() -> Topology {
+        let a = stream::<Text, i64>("a").group_by_key();
+        let b = stream::<Text, i64>("b").group_by_key();
+        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
+            .cogroup(b, |_, v, total| total.wrapping_add(v.wrapping_mul(10)))
+            .windowed_by(SessionWindows::of_inactivity_gap_and_grace(ms(10), ms(30)))
+            .aggregate(|| 0, |_, left, right| left.wrapping_add(right), "co")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn single() -> Topology {
+        stream::<Text, Option<i64>>("a")
+            .group_by_key()
+            .cogroup(|_, v, total: i64| total.wrapping_add(v))
+            .aggregate(|| 0, "co")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn sliding() -> Topology {
+        let a = stream::<Text, Option<i64>>("a").group_by_key();
+        let b = stream::<Text, Option<i64>>("b").group_by_key();
+        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
+            .cogroup(b, |_, v, total| total.wrapping_add(v.wrapping_mul(10)))
+            .windowed_by(SlidingWindows::of_time_difference_and_grace(ms(10), ms(20)))
+            .aggregate(|| 0, "co")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn windowed(size: Duration, grace: Duration) -> Topology {
+        let a = stream::<Text, i64>("a").group_by_key();
+        let b = stream::<Text, i64>("b").group_by_key();
+        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
+            .cogroup(b, |_, v, total| total.wrapping_sub(v))
+            .windowed_by(TimeWindows::of_size_and_grace(size, grace))
+            .aggregate(|| 0, "co")
+            .to_stream()
+            .to("out");
+    }
+);
+
+fn with_tag(_: &String, tag: String, all: Doc) -> Doc {
+    let tags = all.get("tags").append(tag);
+    all.set("tags", tags)
+}
+
+topology!(
+    fn two() -> Topology {
+        let a = stream::<Text, Option<i64>>("a").group_by_key();
+        let b = stream::<Text, Text>("b").group_by_key();
+        a.cogroup(|_, v, all: Doc| {
+            let sum = all.get("sum") + v;
+            all.set("sum", sum)
+        })
+        .cogroup(b, with_tag)
+        .aggregate(|| Doc(json!({ "sum": 0, "tags": [] })), "co")
+        .to_stream()
+        .to("out");
+    }
+);
+
+topology!(
+    fn rekeyed() -> Topology {
+        let a = stream::<Text, Text>("a").group_by(|_, v| v.clone(), "ga");
+        let b = stream::<Text, Text>("b").group_by_key();
+        a.cogroup(|_, _, count: i64| count.wrapping_add(1))
+            .cogroup(b, |_, _, count| count.wrapping_add(100))
+            .aggregate(|| 0, "co")
+            .to_stream()
+            .to("out");
+    }
+);

@@ -1,0 +1,83 @@
+//! Generated and given names.
+
+use streams_runtime::prelude::*;
+use streams_runtime::serdes::{I64Serde, StringSerde};
+
+use crate::support::lang::{Text, text};
+use crate::support::registry::{Builder::Build, Entry};
+
+pub(crate) const BUILDERS: &[Entry] = &[
+    ("names-branch", Build(|_| branches())),
+    ("names-explicit-repartition", Build(|_| explicit_repartition())),
+    ("names-given", Build(|_| given())),
+    ("names-merge-repartition", Build(|_| merge_repartition())),
+    ("names-partly", Build(|_| partly())),
+    ("names-sub-topologies", Build(|_| sub_topologies())),
+];
+
+topology!(
+    fn branches() -> Topology {
+        let [x, y, other] = stream::<Text, Text>("in")
+            .split()
+            .branch(|_, v| v.as_deref() == Some("x"))
+            .branch(|_, v| v.as_deref() == Some("y"))
+            .default_branch();
+        x.to("o1");
+        y.to("o2");
+        other.to("o0");
+    }
+);
+
+topology!(
+    fn explicit_repartition() -> Topology {
+        stream::<Text, Text>("in")
+            .select_key(|_, v| v.clone())
+            .repartition(Repartitioned::as_("mine").with_number_of_partitions(2))
+            .map_values(|v| text!(v, "!"))
+            .group_by_key()
+            .count("n")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn given() -> Topology {
+        stream::<Text, Text>("in", Consumed::as_("Source"))
+            .filter(|_, _| true, "Keep")
+            .map_values(|v| v, "Same")
+            .select_key(|_, v| v.clone(), "ByValue")
+            .group_by_key("Grouping")
+            .count(Named::as_("Counting"), "Counts")
+            .to_stream("Out")
+            .to("out", Produced::as_("Sink"));
+    }
+);
+
+topology!(
+    fn merge_repartition() -> Topology {
+        let a = stream::<Text, Text>("a");
+        let b = stream::<Text, Text>("b").select_key(|_, v| v.clone());
+        a.merge(b).group_by_key().count("n").to_stream().to("out");
+    }
+);
+
+topology!(
+    fn partly() -> Topology {
+        stream::<Text, Text>("in")
+            .map_values(|v| v, "m")
+            .group_by(|_, v| v.clone())
+            .count(Named::as_("cnt"), Materialized::with(StringSerde::default(), I64Serde))
+            .filter(|_, v| *v > 0, "pos")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn sub_topologies() -> Topology {
+        stream::<Text, Text>("a").to("b");
+        stream::<Text, Text>("b").group_by_key().count("n").to_stream().to("c");
+        stream::<Text, Option<i64>>("c").filter(|_, v| v.is_some_and(|v| v > 1)).to("d");
+    }
+);

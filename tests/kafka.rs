@@ -1,0 +1,18 @@
+//! The library over Kafka: on the embedded broker, or where `STREAMS_TEST_BOOTSTRAP` is set, on a
+//! real one.
+#![cfg(feature = "kafka")]
+
+#[path = "kafka/world.rs"]
+mod world;
+
+#[path = "kafka/topologies.rs"]
+mod topologies;
+
+#[path = "kafka/errors.rs"]
+mod errors;
+#[path = "kafka/lifecycle.rs"]
+mod lifecycle;
+#[path = "kafka/restore.rs"]
+mod restore;
+#[path = "kafka/word_count.rs"]
+mod word_count;

@@ -1,0 +1,12 @@
+use streams_runtime::prelude::*;
+
+#[topic("in")]
+type In = Topic<String, String>;
+
+topology!(
+    fn topology() -> Topology {
+        stream(In).filter(|_, line| line.is_empty(), "lines").peek(|_, _| (), Named::as_("lines")).to("out");
+    }
+);
+
+fn main() {}

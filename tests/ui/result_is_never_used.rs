@@ -1,0 +1,13 @@
+use streams_runtime::prelude::*;
+
+#[topic("in")]
+type In = Topic<String, String>;
+
+topology!(
+    fn topology() -> Topology {
+        stream(In).map_values(|line| line.len());
+        stream(In).to("out");
+    }
+);
+
+fn main() {}

@@ -1,0 +1,13 @@
+use streams_runtime::prelude::*;
+
+#[topic("in")]
+type In = Topic<String, String>;
+
+topology!(
+    fn topology() -> Topology {
+        stream(In).to("out");
+        table(In).to_stream().to("copy");
+    }
+);
+
+fn main() {}
