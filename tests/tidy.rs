@@ -14,6 +14,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("error", 0),
     ("outbox", 0),
     ("serdes", 1),
+    ("window", 1),
     ("topology", 1),
     ("store", 2),
     ("handler", 3),

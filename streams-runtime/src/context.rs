@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
+
 use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
 use crate::handler::{
     DeadLetterRecord, ErrorHandlerContext, ExceptionHandlers, Failure, HandlerResult,
     SerializationOrigin, failure,
 };
-use crate::outbox::{Destination, Outbox, TopicIx};
-use crate::record::{Headers, Record, RecordContext};
-use crate::serdes::{Serde, SerdeError};
+use crate::outbox::{Destination, Outbox, Part, TopicIx};
+use crate::record::{Headers, RawRecord, Record, RecordBatch, RecordContext};
+use crate::serdes::{Encoded, Serde, SerdeError};
 use crate::store::{StateStore, StoreRef};
-use crate::task::{DefaultTimestampExtractor, PartitionCounts, RawRecord, RecordBatch};
-use crate::time::Timestamp;
+use crate::time::{DefaultTimestampExtractor, Timestamp};
 use crate::topology::{NodeId, RepartitionRole, TaskId};
 
 /// What an operator needs to know of its node, with topics as numbers of this task's outbox.
@@ -190,10 +191,8 @@ impl Context {
         error: UserError,
     ) -> Result<(), Stop> {
         let facts = Arc::clone(&self.facts);
-        let response = facts
-            .handlers
-            .processing
-            .handle(&self.error_context(node), failure(type_name, &error));
+        let response =
+            facts.handlers.processing.handle(&self.error_context(node), failure(type_name, &error));
         self.send_dead_letters(response.dead_letters());
         if response.result() == HandlerResult::Resume {
             self.dropped += 1;
@@ -454,6 +453,22 @@ fn typed<S: 'static>(stores: &mut [Option<Box<dyn StateStore>>], store: StoreRef
         .expect("invariant: a task owns the stores of its operators, with their types")
 }
 
+/// Encodes one half of a result.
+#[inline(always)]
+fn part<T: 'static>(
+    serde: &dyn Serde<T>,
+    topic: &str,
+    value: &T,
+    out: &mut Vec<u8>,
+    origin: SerializationOrigin,
+) -> Result<Part, (SerializationOrigin, SerdeError)> {
+    match serde.serialize(topic, value, out) {
+        Ok(Encoded::Null) => Ok(Part::Null),
+        Ok(Encoded::Bytes) => Ok(Part::Bytes),
+        Err(error) => Err((origin, error)),
+    }
+}
+
 // inlined, so that the outgoing record is written field by field where it stays
 #[inline(always)]
 fn encode<K: 'static, X: 'static>(
@@ -468,7 +483,31 @@ fn encode<K: 'static, X: 'static>(
     let to = Destination { topic, partition, timestamp, headers: record.headers.clone() };
     outbox.push(
         to,
-        |out| key.serialize(name, &record.key, out).map_err(|e| (SerializationOrigin::Key, e)),
-        |out| value.serialize(name, &record.value, out).map_err(|e| (SerializationOrigin::Value, e)),
+        |out| part(key, name, &record.key, out, SerializationOrigin::Key),
+        |out| part(value, name, &record.value, out, SerializationOrigin::Value),
     )
+}
+
+/// How many partitions topics have, as far as the driver knows.
+#[derive(Clone, Debug, Default)]
+pub struct PartitionCounts {
+    known: FxHashMap<String, i32>,
+    otherwise: Option<i32>,
+}
+
+impl PartitionCounts {
+    /// Every topic has that many.
+    pub fn all(partitions: i32) -> Self {
+        Self { known: FxHashMap::default(), otherwise: Some(partitions) }
+    }
+
+    /// Sets the number of one topic.
+    pub fn set(&mut self, topic: impl Into<String>, partitions: i32) {
+        self.known.insert(topic.into(), partitions);
+    }
+
+    /// The number of a topic's partitions; `None` when it is not there.
+    pub fn of(&self, topic: &str) -> Option<i32> {
+        self.known.get(topic).copied().or(self.otherwise)
+    }
 }

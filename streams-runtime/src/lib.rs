@@ -1,8 +1,41 @@
 //! Kafka Streams for Rust, typed at compile time.
 //!
-//! A topology is plain Rust in [`topology!`](macro@streams_macros); the library runs it over Kafka, or
-//! without a broker in the [`TopologyTestDriver`](driver::test::TopologyTestDriver).
-//! Start with the [`prelude`].
+//! A topology is plain Rust: Kafka Streams' own operators in snake_case, in a `topology!`. Types of keys
+//! and values are inferred through the whole graph, mistakes are compile errors at the user's own
+//! words, and names, internal topics and bytes are those of Kafka Streams 4.3.
+//!
+//! ```
+//! use streams_runtime::prelude::*;
+//!
+//! #[topic("lines")]
+//! pub type Lines = Topic<Option<String>, String>;
+//! #[topic("word-counts")]
+//! pub type WordCounts = Topic<String, i64>;
+//!
+//! topology!(
+//!     pub fn word_count(min_len: usize) -> Topology {
+//!         let words = stream(Lines)
+//!             .flat_map_values(|line| line.split(' ').map(str::to_lowercase).collect::<Vec<_>>())
+//!             .filter(move |_, word| word.len() >= min_len);
+//!         let counts = words.group_by(|_, word| word.clone()).count("counts");
+//!         counts.to_stream().to(WordCounts);
+//!     }
+//! );
+//!
+//! let mut driver = TopologyTestDriver::new(&word_count(2), TestDriverConfig::default())?;
+//! driver.input(Lines).pipe(None, "To be or not to be a fish", 0)?;
+//! let counts = driver.output(WordCounts).to_map()?;
+//! assert_eq!((counts["to"], counts["fish"], counts.get("a")), (2, 1, None));
+//! # Ok::<(), StreamsError>(())
+//! ```
+//!
+//! The [`TopologyTestDriver`](driver::test::TopologyTestDriver) runs a topology without a broker; with
+//! the feature `kafka` (on by default) the `KafkaStreams` client runs it over one.
+//!
+//! From below: [`record`], [`time`], [`error`] are the words; [`serdes`] turn values into Kafka's bytes;
+//! [`topology`] holds graph, names and plan as data; [`store`] keeps state; [`operator`] and [`context`]
+//! process one record; [`dsl`] is what `topology!` calls; a [`task`] runs one sub-topology on one
+//! partition and reads no clock; [`driver`]s move records and time.
 
 #[cfg(feature = "kafka")]
 pub mod client;
@@ -23,3 +56,4 @@ pub mod store;
 pub mod task;
 pub mod time;
 pub mod topology;
+pub mod window;

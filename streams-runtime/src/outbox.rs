@@ -5,7 +5,6 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::record::Headers;
-use crate::serdes::Encoded;
 
 /// A topic that a task writes to, as a small number.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -25,6 +24,15 @@ pub struct Outgoing {
     start: usize,
     key_len: u32,
     value_len: u32,
+}
+
+/// What was appended for a key or a value.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// Nothing: it is Kafka's null.
+    Null,
+    /// Its bytes, possibly none.
+    Bytes,
 }
 
 /// The length that stands for a null.
@@ -81,8 +89,8 @@ impl Outbox {
     pub fn push<E>(
         &mut self,
         to: Destination,
-        key: impl FnOnce(&mut Vec<u8>) -> Result<Encoded, E>,
-        value: impl FnOnce(&mut Vec<u8>) -> Result<Encoded, E>,
+        key: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
+        value: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
     ) -> Result<(), E> {
         let start = self.arena.len();
         let key = match key(&mut self.arena) {
@@ -158,18 +166,18 @@ impl Outbox {
 }
 
 /// Appends ready bytes.
-fn append(arena: &mut Vec<u8>, bytes: Option<&[u8]>) -> Result<Encoded, std::convert::Infallible> {
-    let Some(bytes) = bytes else { return Ok(Encoded::Null) };
+fn append(arena: &mut Vec<u8>, bytes: Option<&[u8]>) -> Result<Part, std::convert::Infallible> {
+    let Some(bytes) = bytes else { return Ok(Part::Null) };
     arena.extend_from_slice(bytes);
-    Ok(Encoded::Bytes)
+    Ok(Part::Bytes)
 }
 
 /// The length of an encoded part.
 #[inline]
-fn length(encoded: Encoded, from: usize, to: usize) -> u32 {
-    match encoded {
-        Encoded::Null => NULL,
-        Encoded::Bytes => {
+fn length(part: Part, from: usize, to: usize) -> u32 {
+    match part {
+        Part::Null => NULL,
+        Part::Bytes => {
             u32::try_from(to - from).expect("invariant: a Kafka key or value is under 2 GiB")
         }
     }
@@ -206,7 +214,7 @@ mod tests {
         let to = to(&mut outbox, "out");
         let key = |arena: &mut Vec<u8>| {
             arena.push(1);
-            Ok(Encoded::Bytes)
+            Ok(Part::Bytes)
         };
         assert_eq!(outbox.push(to, key, |_| Err("no")), Err("no"));
         assert!(outbox.is_empty() && outbox.bytes() == 0);

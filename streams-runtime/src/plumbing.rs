@@ -6,8 +6,8 @@ pub use crate::context::Context;
 pub use crate::dsl::*;
 pub use crate::error::Stop;
 pub use crate::record::Record;
-pub use crate::serdes::{HasSerde, JsonSerde, Nullable, Serde};
 pub use crate::serdes::*;
+pub use crate::serdes::{HasSerde, JsonSerde, Nullable, Serde};
 
 /// What stands in for a topology that does not compile.
 pub fn placeholder() -> Topology {

@@ -2,6 +2,10 @@
 
 pub use streams_macros::*;
 
+#[cfg(feature = "kafka")]
+pub use crate::client::*;
+pub use crate::config::StreamsConfig;
+pub use crate::driver::test::{TestDriverConfig, TopologyTestDriver};
 pub use crate::dsl::*;
 pub use crate::error::{StreamsError, TopologyError, UserError};
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
@@ -10,8 +14,7 @@ pub use crate::serdes::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,
     JsonSerde, ListSerde, Nullable, Serde, SerdeError, StringSerde, UuidSerde,
 };
-pub use crate::task::{
-    ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, TimestampExtractor,
-    UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
+pub use crate::time::{
+    ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, Timestamp,
+    TimestampExtractor, UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
 };
-pub use crate::time::Timestamp;

@@ -1,6 +1,10 @@
 //! What travels: records, headers, and where a record came from.
 
+mod batch;
+
 use std::sync::Arc;
+
+pub use batch::{RawRecord, RecordBatch, RecordMeta};
 
 use crate::time::Timestamp;
 

@@ -1,5 +1,13 @@
 //! Time as the core knows it: milliseconds that somebody else read from a clock.
 
+mod extractor;
+
+pub use extractor::{
+    ConsumerRecord, DefaultTimestampExtractor, FailOnInvalidTimestamp,
+    LogAndSkipOnInvalidTimestamp, TimestampExtractor, TimestampExtractorRef,
+    UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
+};
+
 /// Milliseconds since the Unix epoch; never negative.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);

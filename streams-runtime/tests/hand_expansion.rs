@@ -76,10 +76,35 @@ fn word_count(min_len: usize) -> Topology {
     builder.finish()
 }
 
+mod written {
+    use streams_runtime::prelude::*;
+
+    use super::split_words;
+
+    topology!(
+        /// The same word count in the language of topologies.
+        pub fn word_count(min_len: usize) -> Topology {
+            let quiet =
+                stream::<Option<String>, String>("shouts").map_values(|line| line.to_lowercase());
+            let words = stream::<Option<String>, String>("lines")
+                .merge(quiet)
+                .flat_map_values(split_words)
+                .filter(move |_, word| word.len() >= min_len);
+            words.filter(|_, word| word.len() > 8).to("long-words");
+            let counts = words.group_by(|_, word| word.clone()).count("counts");
+            counts.to_stream().to("word-counts");
+        }
+    );
+}
+
 fn run(cache: &str) -> TopologyTestDriver {
+    run_topology(&word_count(2), cache)
+}
+
+fn run_topology(topology: &Topology, cache: &str) -> TopologyTestDriver {
     let config =
         TestDriverConfig::from_map([("statestore.cache.max.bytes", cache)]).expect("a good config");
-    let mut driver = TopologyTestDriver::new(&word_count(2), config).expect("a good topology");
+    let mut driver = TopologyTestDriver::new(topology, config).expect("a good topology");
     let mut lines = driver.input::<Option<String>, String>("lines");
     lines.pipe(None, "to be or not to be a", 10).expect("runs");
     driver.input::<Option<String>, String>("shouts").pipe("k", "TO BACKWARDS", 5).expect("runs");
@@ -133,4 +158,13 @@ fn stores_hold_the_counts_and_survive_a_restart() {
 fn the_description_is_kafka_streams() {
     let text = word_count(2).describe();
     assert!(text.contains("Sub-topology: 1\n    Source: counts-repartition-source"), "{text}");
+}
+
+#[test]
+fn the_macro_writes_the_same() {
+    assert_eq!(written::word_count(2).describe(), word_count(2).describe());
+    for cache in ["0", "1048576"] {
+        let by_macro = run_topology(&written::word_count(2), cache).take_output();
+        assert_eq!(by_macro, run(cache).take_output(), "cache {cache}");
+    }
 }

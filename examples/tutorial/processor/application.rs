@@ -6,7 +6,6 @@ use streams_runtime::client::{KafkaStreams, UncaughtExceptionResponse};
 use streams_runtime::config::StreamsConfig;
 use streams_runtime::handler::LogAndContinueProcessingExceptionHandler;
 use streams_runtime::prelude::*;
-use streams_runtime::topology::StoreType;
 
 use super::topologies::topology;
 use crate::AnyError;
@@ -15,9 +14,6 @@ use crate::domain::{Example, OnError, Settings};
 const RULE: &str = "==================================================";
 /// Threads that replace a failed one before the application gives up.
 const REPLACEMENTS_MAX: usize = 3;
-/// On disk where the program is built with RocksDB.
-const STORE: StoreType =
-    if cfg!(feature = "rocksdb") { StoreType::RocksDb } else { StoreType::InMemory };
 
 /// Runs the example until Ctrl-C, SIGTERM or an error.
 ///
@@ -66,7 +62,6 @@ fn config(example: Example, settings: &Settings, instance: usize) -> StreamsConf
         .bootstrap_servers(&settings.bootstrap_servers)
         // instances in one process need a directory each
         .state_dir(settings.state_dir.join(instance.to_string()))
-        .default_store_type(STORE)
         .set("auto.offset.reset", settings.from.as_str());
     let config = match settings.commit_interval {
         Some(interval) => config.commit_interval(interval),

@@ -112,7 +112,10 @@ impl HandlerResponse {
 
     /// The same decision, and these records are produced before it takes effect.
     #[must_use]
-    pub fn with_dead_letters(mut self, records: impl IntoIterator<Item = DeadLetterRecord>) -> Self {
+    pub fn with_dead_letters(
+        mut self,
+        records: impl IntoIterator<Item = DeadLetterRecord>,
+    ) -> Self {
         self.dead_letters.extend(records);
         self
     }

@@ -1,11 +1,11 @@
 //! `aggregate` and `try_aggregate` of a grouped stream.
 
-use super::materialize::{Materializes, UpdateError};
+use super::materialize::{Materializes, Update, UpdateError};
 use super::reduce::change_row;
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::{Stop, UserError};
-use crate::record::{Change, Record};
+use crate::record::Record;
 use crate::serdes::Nullable;
 use crate::store::{StoreRef, TableStore};
 use crate::topology::NodeId;
@@ -39,6 +39,24 @@ impl<A> IntoAggregate<A> for Option<A> {
 /// The first value of a key is folded into what the initializer gives. Records with a null key or value
 /// are dropped and counted as such. An aggregator that gives `None` deletes the row. The result's time
 /// is the highest of its records. Java: `KGroupedStream#aggregate`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in")
+///         .group_by_key()
+///         .aggregate(String::new, |_, n, all| format!("{all}/{n}"), "all")
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// driver.input::<String, i64>("in").pipe("a", 7, 5)?;
+/// assert_eq!(driver.output::<String, String>("out").values()?, ["/1", "/2", "/1/7"]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct Aggregate<K: Nullable, V, A, I, F> {
     pub(crate) node: NodeId,
     pub(crate) initializer: I,
@@ -90,7 +108,7 @@ impl<K: Nullable, V, A, I, F> Aggregate<K, V, A, I, F> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<A>>>, Stop>
+    ) -> Result<Option<Update<K, A>>, Stop>
     where
         V: Nullable,
         A: Clone + Send + 'static,
@@ -134,7 +152,7 @@ impl<K: Nullable, V, A, I, F> TryAggregate<K, V, A, I, F> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<A>>>, Stop>
+    ) -> Result<Option<Update<K, A>>, Stop>
     where
         V: Nullable,
         A: Clone + Send + 'static,
@@ -160,7 +178,7 @@ fn fold<K: Nullable, V: Nullable, A: Clone + Send + 'static>(
     record: Record<K, V>,
     initializer: &impl Fn() -> A,
     combine: impl FnOnce(&K::NonNull, V::NonNull, &mut Option<A>) -> Result<(), UpdateError>,
-) -> Result<Option<Record<K::NonNull, Change<A>>>, Stop> {
+) -> Result<Option<Update<K, A>>, Stop> {
     let Record { key, value, timestamp, headers } = record;
     let (Some(key), Some(value)) = (key.into_non_null(), value.into_non_null()) else {
         cx.drop_record(node, super::NULL_KEY_OR_VALUE);
@@ -209,6 +227,7 @@ impl<K: Nullable, V, A, I, F> Materializes<K::NonNull, A> for TryAggregate<K, V,
 mod tests {
     use super::*;
     use crate::operator::testing::{at, with_store};
+    use crate::record::Change;
     use crate::topology::StoreIx;
 
     fn store() -> StoreRef<TableStore<String, String>> {
@@ -237,8 +256,9 @@ mod tests {
         let fold: Aggregate<String, String, _, _, _> =
             Aggregate::new(NodeId(0), String::new, last, store(), None);
         let mut cx = with_store::<String, String>(false, false);
-        let run =
-            |cx: &mut Context, ms, v: &str| fold.run(cx, at(ms, "k".to_owned(), v.to_owned())).unwrap();
+        let run = |cx: &mut Context, ms, v: &str| {
+            fold.run(cx, at(ms, "k".to_owned(), v.to_owned())).unwrap()
+        };
         assert_eq!(run(&mut cx, 2, "a"), Some(at(2, "k".into(), update(Some("a"), None))));
         assert_eq!(run(&mut cx, 1, "del"), Some(at(2, "k".into(), update(None, None))));
         assert_eq!(run(&mut cx, 0, "del"), Some(at(0, "k".into(), update(None, None))));

@@ -9,6 +9,25 @@ use crate::topology::NodeId;
 ///
 /// A record that passes none goes to the default branch, or ends silently when there is none.
 /// Java: `BranchedKStream#branch`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     let [big, rest] = stream::<String, i64>("in")
+///         .split()
+///         .branch(|_, n| *n > 1)
+///         .default_branch();
+///     big.to("big");
+///     rest.to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<String, i64>("big").values()?, [2]);
+/// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Branch<F> {
     pub(crate) node: NodeId,

@@ -1,10 +1,10 @@
 //! `count` of a grouped stream.
 
-use super::materialize::{Materializes, store_failed};
+use super::materialize::{Materializes, Update, store_failed};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::Stop;
-use crate::record::{Change, Record};
+use crate::record::Record;
 use crate::serdes::Nullable;
 use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
 use crate::topology::NodeId;
@@ -14,6 +14,20 @@ use crate::topology::NodeId;
 /// Records with a null key or value are dropped and counted as such. The count's time is the highest
 /// of its records, so their order does not matter. Every record writes to the store, which is logged.
 /// Java: `KGroupedStream#count`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").group_by_key().count("counts").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// driver.input::<String, i64>("in").pipe("a", 7, 5)?;
+/// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("a".to_owned(), 1), ("b".to_owned(), 1), ("a".to_owned(), 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct Count<K: Nullable, V> {
     pub(crate) node: NodeId,
     pub(crate) store: StoreRef<TableStore<K::NonNull, i64>>,
@@ -51,7 +65,7 @@ impl<K: Nullable, V> Count<K, V> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<i64>>>, Stop>
+    ) -> Result<Option<Update<K, i64>>, Stop>
     where
         V: Nullable,
     {
@@ -98,6 +112,7 @@ impl<K: Nullable, V> Materializes<K::NonNull, i64> for Count<K, V> {
 mod tests {
     use super::*;
     use crate::operator::testing::{at, with_store};
+    use crate::record::Change;
     use crate::topology::StoreIx;
 
     fn count() -> Count<Option<String>, Option<String>> {
@@ -108,7 +123,8 @@ mod tests {
     fn check(cx: &mut Context, ms: u32, key: &str, want: Option<(i64, Option<i64>, u32)>) {
         let record = at(ms, Some(key.to_owned()), Some("v".to_owned()));
         let got = count().run(cx, record).unwrap();
-        let want = want.map(|(new, old, ms)| at(ms, key.to_owned(), Change::latest(Some(new), old)));
+        let want =
+            want.map(|(new, old, ms)| at(ms, key.to_owned(), Change::latest(Some(new), old)));
         assert_eq!(got, want);
     }
 

@@ -9,6 +9,19 @@ use crate::topology::NodeId;
 ///
 /// Null keys and values are given to the predicate as they are. Order and times stay. Costs one call.
 /// Java: `KStream#filter`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").filter(|_, n| *n > 1).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("b".to_owned(), 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Filter<F> {
     pub(crate) node: NodeId,
@@ -175,7 +188,8 @@ mod tests {
 
     #[test]
     fn an_error_stops_or_drops_as_the_handler_says() {
-        let odd = |_: &&str, value: &i32| if *value == 3 { Err("three") } else { Ok(value % 2 == 1) };
+        let odd =
+            |_: &&str, value: &i32| if *value == 3 { Err("three") } else { Ok(value % 2 == 1) };
         let mut cx = context();
         let stop = TryFilter::new(NodeId(0), odd).run(&mut cx, record("k", 3)).unwrap_err();
         assert!(stop.to_string().contains("operator `node-0` failed"), "{stop}");

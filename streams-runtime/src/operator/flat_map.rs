@@ -10,6 +10,19 @@ use crate::topology::NodeId;
 /// Null keys and values are given to the function as they are. Each result has the time and the
 /// headers of the record. As the key may change, an operator downstream that needs the key's
 /// partition repartitions first. Java: `KStream#flatMap`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").flat_map(|key, n| (0..n).map(move |i| (i, key.clone()))).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<i64, String>("out").key_values()?, [(0, "a".to_owned()), (0, "b".to_owned()), (1, "b".to_owned())]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct FlatMap<F> {
     pub(crate) node: NodeId,
@@ -103,7 +116,8 @@ mod tests {
     #[test]
     fn any_number_of_records() {
         let times = FlatMap::new(NodeId(0), |key: &'static str, n: usize| vec![(n, key); n]);
-        let run = |n| times.run(&mut context(), record("k", n)).unwrap().into_iter().collect::<Vec<_>>();
+        let run =
+            |n| times.run(&mut context(), record("k", n)).unwrap().into_iter().collect::<Vec<_>>();
         assert_eq!(run(0), []);
         assert_eq!(run(2), [record(2, "k"), record(2, "k")]);
     }

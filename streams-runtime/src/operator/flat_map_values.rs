@@ -10,6 +10,19 @@ use crate::topology::NodeId;
 ///
 /// Each result has the key, the time and the headers of the record; the key is cloned for all results
 /// but the last where the iterator knows its length. Java: `KStream#flatMapValues`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, String>("in").flat_map_values(|line| line.chars().collect::<Vec<_>>()).map_values(|c| c.to_string()).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, String>("in").pipe("k", "hi", 0)?;
+/// assert_eq!(driver.output::<String, String>("out").values()?, ["h", "i"]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct FlatMapValues<F> {
     pub(crate) node: NodeId,
@@ -226,9 +239,11 @@ mod tests {
     #[test]
     fn a_failure_gives_none() {
         let mut cx = resuming();
-        let refuse = TryFlatMapValues::new(NodeId(0), |n: i32| if n == 0 { Err("zero") } else { Ok([n]) });
+        let refuse =
+            TryFlatMapValues::new(NodeId(0), |n: i32| if n == 0 { Err("zero") } else { Ok([n]) });
         assert_eq!(refuse.run(&mut cx, record("k", 0)).unwrap().into_iter().count(), 0);
-        let with_key = TryFlatMapValuesWithKey::new(NodeId(0), |_: &&str, _: i32| Err::<[i32; 1], _>("no"));
+        let with_key =
+            TryFlatMapValuesWithKey::new(NodeId(0), |_: &&str, _: i32| Err::<[i32; 1], _>("no"));
         assert_eq!(with_key.run(&mut cx, record("k", 0)).unwrap().into_iter().count(), 0);
         assert_eq!(cx.dropped(), 2);
     }

@@ -9,6 +9,20 @@ use crate::topology::NodeId;
 ///
 /// Null keys and values are given to the function as they are. The aggregation reads the groups from a
 /// repartition topic, where records with a null new key end silently. Java: `KStream#groupBy`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").group_by(|_, n| n % 2).count("counts").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// driver.input::<String, i64>("in").pipe("c", 3, 5)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 1), (0, 1), (1, 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct GroupBy<F> {
     pub(crate) node: NodeId,

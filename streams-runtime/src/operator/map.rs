@@ -10,6 +10,19 @@ use crate::topology::NodeId;
 /// Null keys and values are given to the function as they are. Time and headers stay. As the key
 /// may change, an operator downstream that needs the key's partition repartitions first.
 /// Java: `KStream#map`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").map(|key, n| (n, key)).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<i64, String>("out").key_values()?, [(1, "a".to_owned()), (2, "b".to_owned())]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Map<F> {
     pub(crate) node: NodeId,

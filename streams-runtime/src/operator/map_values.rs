@@ -9,6 +9,19 @@ use crate::topology::NodeId;
 /// Makes another value of each record's value; the key and so the partition stay.
 ///
 /// A null value is given to the function as it is. Java: `KStream#mapValues`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").map_values(|n| n * 10).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<String, i64>("out").values()?, [10, 20]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct MapValues<F> {
     pub(crate) node: NodeId,
@@ -158,7 +171,8 @@ mod tests {
         let mut cx = context();
         let double = MapValues::new(NodeId(0), |value: i32| value * 2);
         assert_eq!(double.run(&mut cx, record("k", 2)), record("k", 4));
-        let label = MapValuesWithKey::new(NodeId(0), |key: &&str, value: i32| format!("{key}{value}"));
+        let label =
+            MapValuesWithKey::new(NodeId(0), |key: &&str, value: i32| format!("{key}{value}"));
         assert_eq!(label.run(&mut cx, record("k", 2)), record("k", "k2".to_owned()));
     }
 
@@ -168,7 +182,9 @@ mod tests {
         let parse = TryMapValues::new(NodeId(0), |value: &'static str| value.parse::<i32>());
         assert_eq!(parse.run(&mut cx, record("k", "1")).unwrap(), Some(record("k", 1)));
         assert_eq!(parse.run(&mut cx, record("k", "x")).unwrap(), None);
-        let refuse = TryMapValuesWithKey::new(NodeId(0), |key: &&str, _: i32| Err::<i32, _>(key.to_string()));
+        let refuse = TryMapValuesWithKey::new(NodeId(0), |key: &&str, _: i32| {
+            Err::<i32, _>(key.to_string())
+        });
         assert_eq!(refuse.run(&mut cx, record("k", 1)).unwrap(), None);
         assert_eq!(cx.dropped(), 2);
         assert!(refuse.run(&mut context(), record("k", 1)).is_err());

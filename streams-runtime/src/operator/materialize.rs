@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
+use crate::serdes::Nullable;
 use crate::store::{StoreError, StoreErrorKind, StoreRef, TableStore};
 use crate::topology::NodeId;
 
@@ -14,6 +15,9 @@ pub trait Materializes<K, V> {
     /// The store, if the operator declares one.
     fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>>;
 }
+
+/// An update of an aggregation's result: the row's key is the group's, without null.
+pub(crate) type Update<K, A> = Record<<K as Nullable>::NonNull, Change<A>>;
 
 /// Reacts to a store that could not do its work: a value without bytes is a failure of the record,
 /// everything else ends the task's work.

@@ -53,15 +53,13 @@ pub use foreach::{Foreach, TryForeach};
 pub use group_by::{GroupBy, TryGroupBy};
 pub use map::{Map, TryMap};
 pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
+pub use materialize::Materializes;
 pub use peek::{Peek, TryPeek};
 pub use print::{Print, PrintMapper, PrintTarget};
 pub use reduce::{Reduce, TryReduce};
 pub use repartition::Repartition;
-pub use materialize::Materializes;
 pub use select_key::{SelectKey, TrySelectKey};
-pub use sink::{
-    Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef,
-};
+pub use sink::{Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef};
 pub use source::Source;
 pub use table_aggregate::{TableAggregate, TryTableAggregate};
 pub use table_count::TableCount;

@@ -8,6 +8,19 @@ use crate::topology::NodeId;
 /// Looks at each record and lets it pass.
 ///
 /// A record is shown again when it is processed again after a failure. Java: `KStream#peek`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").peek(|key, n| println!("{key} {n}")).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<String, i64>("out").len(), 2);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Peek<F> {
     pub(crate) node: NodeId,

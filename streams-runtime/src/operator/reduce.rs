@@ -1,11 +1,11 @@
 //! `reduce` and `try_reduce` of a grouped stream.
 
 use super::aggregate::IntoAggregate;
-use super::materialize::{Materializes, UpdateError};
+use super::materialize::{Materializes, Update, UpdateError};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::{Stop, UserError};
-use crate::record::{Change, Record};
+use crate::record::Record;
 use crate::serdes::Nullable;
 use crate::store::{StoreRef, TableStore, ValueAndTimestamp};
 use crate::topology::NodeId;
@@ -15,6 +15,20 @@ use crate::topology::NodeId;
 /// The first value is taken as it is. Records with a null key or value are dropped and counted as such.
 /// A reducer that gives `None` deletes the row. The result's time is the highest of its records.
 /// Java: `KGroupedStream#reduce`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").group_by_key().reduce(|sum, n| sum + n, "sums").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// driver.input::<String, i64>("in").pipe("a", 7, 5)?;
+/// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 2, 8]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct Reduce<K: Nullable, V: Nullable, F> {
     pub(crate) node: NodeId,
     pub(crate) reducer: F,
@@ -63,7 +77,7 @@ impl<K: Nullable, V: Nullable, F> Reduce<K, V, F> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<V::NonNull>>>, Stop>
+    ) -> Result<Option<Update<K, V::NonNull>>, Stop>
     where
         F: Fn(V::NonNull, V::NonNull) -> R,
         R: IntoAggregate<V::NonNull>,
@@ -106,7 +120,7 @@ impl<K: Nullable, V: Nullable, F> TryReduce<K, V, F> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<V::NonNull>>>, Stop>
+    ) -> Result<Option<Update<K, V::NonNull>>, Stop>
     where
         F: Fn(V::NonNull, V::NonNull) -> Result<R, E>,
         R: IntoAggregate<V::NonNull>,
@@ -131,7 +145,7 @@ fn reduce<K: Nullable, V: Nullable>(
     store: StoreRef<TableStore<K::NonNull, V::NonNull>>,
     record: Record<K, V>,
     combine: impl FnOnce(&mut Option<V::NonNull>, V::NonNull) -> Result<(), UpdateError>,
-) -> Result<Option<Record<K::NonNull, Change<V::NonNull>>>, Stop> {
+) -> Result<Option<Update<K, V::NonNull>>, Stop> {
     let Record { key, value, timestamp, headers } = record;
     let (Some(key), Some(value)) = (key.into_non_null(), value.into_non_null()) else {
         cx.drop_record(node, super::NULL_KEY_OR_VALUE);
@@ -144,8 +158,9 @@ fn reduce<K: Nullable, V: Nullable>(
         change_row(row, timestamp, |held| combine(held, value))
     });
     match written {
-        Ok(written) => Ok(written
-            .map(|(value, timestamp)| Record { key, value, timestamp, headers })),
+        Ok(written) => {
+            Ok(written.map(|(value, timestamp)| Record { key, value, timestamp, headers }))
+        }
         Err(error) => error.handle(cx, node).map(|()| None),
     }
 }
@@ -195,6 +210,7 @@ impl<K: Nullable, V: Nullable, F> Materializes<K::NonNull, V::NonNull> for TryRe
 mod tests {
     use super::*;
     use crate::operator::testing::{at, with_store};
+    use crate::record::Change;
     use crate::topology::StoreIx;
 
     fn store() -> StoreRef<TableStore<String, i64>> {

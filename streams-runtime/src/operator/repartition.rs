@@ -15,6 +15,19 @@ use crate::topology::{NodeId, RepartitionRole};
 /// Records with a null key end here silently, unless a left or outer join downstream wants them.
 /// Costs a way through the broker and a topic of its own.
 /// Java: `OptimizableRepartitionNode`, `KStream#repartition`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").select_key(|_, n| *n).repartition("by-number").to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.produced_topic_names(), ["app-by-number-repartition", "out"]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct Repartition<K, X> {
     pub(crate) node: NodeId,
     pub(crate) key: SerdeRef<K>,
@@ -69,11 +82,7 @@ impl<K, X> Repartition<K, X> {
     /// # Errors
     /// When key or value do not encode and the handlers say fail.
     #[inline]
-    pub fn run(
-        &self,
-        cx: &mut Context,
-        record: Record<K, X>,
-    ) -> Result<Option<Record<K, X>>, Stop>
+    pub fn run(&self, cx: &mut Context, record: Record<K, X>) -> Result<Option<Record<K, X>>, Stop>
     where
         K: Nullable,
         X: 'static,

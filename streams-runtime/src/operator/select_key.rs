@@ -9,6 +9,19 @@ use crate::topology::NodeId;
 ///
 /// Null keys and values are given to the function as they are. An operator downstream that needs the
 /// key's partition repartitions first. Java: `KStream#selectKey`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").select_key(|_, n| n % 2).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 1), (0, 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct SelectKey<F> {
     pub(crate) node: NodeId,

@@ -9,8 +9,7 @@ use crate::serdes::SerdeRef;
 use crate::topology::NodeId;
 
 /// Names the topic of a record.
-pub type TopicNameExtractorRef<K, V> =
-    Arc<dyn Fn(&K, &V, &RecordContext) -> String + Send + Sync>;
+pub type TopicNameExtractorRef<K, V> = Arc<dyn Fn(&K, &V, &RecordContext) -> String + Send + Sync>;
 
 /// Which topic a sink writes to.
 pub enum SinkTopic<K, V> {
@@ -46,6 +45,19 @@ pub type StreamPartitionerRef<K, V> = Arc<dyn StreamPartitioner<K, V>>;
 ///
 /// The record keeps its time and headers. A null key leaves the partition to the producer.
 /// Java: `KStream#to`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     stream::<String, i64>("in").to(|key: &String, _: &i64, _: &RecordContext| format!("topic-{key}"));
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2)], 0)?;
+/// assert_eq!(driver.produced_topic_names(), ["topic-a", "topic-b"]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct Sink<K, V> {
     pub(crate) node: NodeId,
     pub(crate) key: SerdeRef<K>,
@@ -93,9 +105,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
         cx.at(record);
         let topic = match &self.topic {
             SinkTopic::Fixed => Arc::clone(&cx.node(self.node).topic_name),
-            SinkTopic::Computed(name) => {
-                Arc::from(name(&record.key, &record.value, cx.record()))
-            }
+            SinkTopic::Computed(name) => Arc::from(name(&record.key, &record.value, cx.record())),
         };
         let serdes = (&*self.key, &*self.value);
         let Some(partitioner) = &self.partitioner else {

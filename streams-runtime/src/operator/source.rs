@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::serdes::SerdeRef;
-use crate::task::TimestampExtractorRef;
+use crate::time::TimestampExtractorRef;
 use crate::topology::NodeId;
 
 /// The reading end of one or several topics: how their records decode and which time they have.

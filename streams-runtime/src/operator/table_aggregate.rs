@@ -16,6 +16,23 @@ use crate::topology::NodeId;
 /// An update that stays in its group first subtracts the old value, then adds the new one. There is no
 /// subtraction from an aggregate that is not there. A function that gives `None` deletes the aggregate.
 /// Needs a repartition topic, and a store, which is logged. Java: `KGroupedTable#aggregate`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in")
+///         .group_by(|_, n| (n % 2, *n))
+///         .aggregate(|| 100, |_, n, sum| sum + n, |_, n, sum| sum - n, "sums")
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 3), ("a", 5)], 0)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 101), (1, 104), (1, 108)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableAggregate<K, V, A, I, F, G> {
     pub(crate) node: NodeId,
     pub(crate) initializer: I,
@@ -173,8 +190,8 @@ where
     cx.at_parts(timestamp, &headers);
     let want_old = cx.node(node).sends_old;
     let (store, out, context) = cx.store_and_outbox(store);
-    let written = store
-        .update(out, context, &key, want_old, |row| change(&key, value, timestamp, row));
+    let written =
+        store.update(out, context, &key, want_old, |row| change(&key, value, timestamp, row));
     match written {
         Ok(written) => {
             Ok(written.map(|(value, timestamp)| Record { key, value, timestamp, headers }))
@@ -195,11 +212,11 @@ fn fold<V, A>(
     let higher = row.as_ref().map_or(timestamp, |row| row.timestamp.max(timestamp));
     let mut held = row.map(|row| row.value);
     let mut time = timestamp;
-    if let Some(old) = change.old {
-        if let Some(aggregate) = held {
-            held = subtract(old, aggregate)?;
-            time = higher;
-        }
+    if let Some(old) = change.old
+        && let Some(aggregate) = held
+    {
+        held = subtract(old, aggregate)?;
+        time = higher;
     }
     if let Some(new) = change.new {
         held = add(new, held)?;
@@ -238,8 +255,7 @@ mod tests {
         (ms, old, new): (u32, Option<i64>, Option<i64>),
         want: (u32, Option<&str>, Option<&str>),
     ) {
-        let fold =
-            TableAggregate::new(NodeId(0), || "0".to_owned(), add, subtract, store(), cut());
+        let fold = TableAggregate::new(NodeId(0), || "0".to_owned(), add, subtract, store(), cut());
         let record = at(ms, "k".to_owned(), Change::latest(new, old));
         let got = fold.run(cx, record).unwrap().expect("forwarded at once");
         let (time, old, new) = want;

@@ -12,6 +12,23 @@ use crate::topology::NodeId;
 ///
 /// A group that loses its last row counts 0 and stays. The count's time is the highest of its updates.
 /// Needs a repartition topic, and a store, which is logged. Java: `KGroupedTable#count`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in")
+///         .group_by(|_, n| (n % 2, *n))
+///         .count("counts")
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 3), ("a", 5)], 0)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 1), (1, 2), (1, 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableCount<K, V> {
     pub(crate) node: NodeId,
     pub(crate) store: StoreRef<TableStore<K, i64>>,
@@ -70,8 +87,9 @@ impl<K, V> TableCount<K, V> {
             Ok::<_, StoreError>(time)
         });
         match written {
-            Ok(written) => Ok(written
-                .map(|(value, timestamp)| Record { key, value, timestamp, headers })),
+            Ok(written) => {
+                Ok(written.map(|(value, timestamp)| Record { key, value, timestamp, headers }))
+            }
             Err(error) => store_failed(cx, self.node, error).map(|()| None),
         }
     }

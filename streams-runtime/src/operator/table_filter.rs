@@ -14,6 +14,20 @@ use crate::topology::NodeId;
 /// Every update that does not pass goes on as a deletion, even of a row that was never there; where
 /// the old value is known (the table before it is in a store and somebody asked) such ones end here.
 /// The predicate does not see deletions. Java: `KTable#filter`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in", "rows").filter(|_, n| *n > 1).to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 2), ("a", 1)], 0)?;
+/// let updates = driver.output::<String, Option<i64>>("out").values()?;
+/// assert_eq!(updates, [Some(2), None]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableFilter<K, V, F> {
     pub(crate) node: NodeId,
     pub(crate) predicate: F,
@@ -199,8 +213,7 @@ mod tests {
 
     #[test]
     fn with_old_values_nothing_to_nothing_ends() {
-        let updates =
-            [(None, Some(5)), (Some(5), Some(15)), (Some(15), Some(4)), (Some(4), None)];
+        let updates = [(None, Some(5)), (Some(5), Some(15)), (Some(15), Some(4)), (Some(4), None)];
         let want = [None, Some((None, Some(15))), Some((Some(15), None)), None];
         let mut cx = with_store::<String, i64>(false, true);
         assert_eq!(run(&mut cx, false, &updates), want);
@@ -217,7 +230,10 @@ mod tests {
         assert_eq!(out.map(|record| record.value.new), Some(Some(5)));
         let odd = |_: &String, n: &i64| if *n < 0 { Err("negative") } else { Ok(n % 2 == 1) };
         let mut cx = resuming();
-        assert_eq!(TryTableFilter::new(NodeId(0), odd, None).run(&mut cx, update(-1)).unwrap(), None);
+        assert_eq!(
+            TryTableFilter::new(NodeId(0), odd, None).run(&mut cx, update(-1)).unwrap(),
+            None
+        );
         let out = TryTableFilterNot::new(NodeId(0), odd, None).run(&mut cx, update(2)).unwrap();
         assert_eq!(out.map(|record| record.value.new), Some(Some(2)));
         assert_eq!(cx.dropped(), 1);

@@ -12,6 +12,23 @@ use crate::topology::NodeId;
 /// first the old group loses the old value, then the new group gains the new one. A half whose new key
 /// or value is null ends silently. The groups travel through a repartition topic.
 /// Java: `KTable#groupBy`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in")
+///         .group_by(|_, n| (n % 2, *n))
+///         .reduce(|sum, n| sum + n, |sum, n| sum - n, "sums")
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 3), ("a", 5)], 0)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 1), (1, 4), (1, 8)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct TableGroupBy<F> {
     pub(crate) node: NodeId,
@@ -29,8 +46,7 @@ pub struct TryTableGroupBy<F> {
 type Half<L, W> = Option<(<L as Nullable>::NonNull, <W as Nullable>::NonNull)>;
 
 /// What an update of a table sends to its groups.
-type Halves<L, W> =
-    [Option<Record<<L as Nullable>::NonNull, Change<<W as Nullable>::NonNull>>>; 2];
+type Halves<L, W> = [Option<Record<<L as Nullable>::NonNull, Change<<W as Nullable>::NonNull>>>; 2];
 
 impl<F> TableGroupBy<F> {
     pub(crate) fn new(node: NodeId, selector: F) -> Self {
@@ -116,7 +132,11 @@ fn half<L: Nullable, W: Nullable>((key, value): (L, W)) -> Half<L, W> {
 }
 
 #[inline]
-fn halves<K, V, L, W>(record: Record<K, Change<V>>, new: Half<L, W>, old: Half<L, W>) -> Halves<L, W>
+fn halves<K, V, L, W>(
+    record: Record<K, Change<V>>,
+    new: Half<L, W>,
+    old: Half<L, W>,
+) -> Halves<L, W>
 where
     L: Nullable,
     W: Nullable,
@@ -128,7 +148,9 @@ where
         Some(Record { key, value, timestamp, headers: headers.clone() })
     };
     match (old, new) {
-        (Some((key, old)), Some((same, new))) if key == same => [to(key, Some(old), Some(new)), None],
+        (Some((key, old)), Some((same, new))) if key == same => {
+            [to(key, Some(old), Some(new)), None]
+        }
         (old, new) => [
             old.and_then(|(key, old)| to(key, Some(old), None)),
             new.and_then(|(key, new)| to(key, None, Some(new))),
@@ -141,6 +163,7 @@ mod tests {
     use super::*;
     use crate::operator::testing::{context, record, resuming};
 
+    #[expect(clippy::ptr_arg, reason = "the operator's function takes the table's own types")]
     fn first_letter(_: &String, word: &String) -> (Option<String>, String) {
         (word.get(..1).map(str::to_owned), word.clone())
     }
@@ -153,7 +176,9 @@ mod tests {
         let run = by_letter.run(&mut context(), update).unwrap();
         let want: Vec<_> = want
             .iter()
-            .map(|(key, old, new)| record((*key).to_owned(), Change::latest(text(*new), text(*old))))
+            .map(|(key, old, new)| {
+                record((*key).to_owned(), Change::latest(text(*new), text(*old)))
+            })
             .collect();
         assert_eq!(run.into_iter().collect::<Vec<_>>(), want);
     }
@@ -179,7 +204,8 @@ mod tests {
             value.parse::<i64>().map(|number| (key.clone(), number))
         });
         let mut cx = resuming();
-        let update = |text: &str| record("k".to_owned(), Change::latest(Some(text.to_owned()), None));
+        let update =
+            |text: &str| record("k".to_owned(), Change::latest(Some(text.to_owned()), None));
         assert_eq!(refuse.run(&mut cx, update("x")).unwrap().into_iter().count(), 0);
         assert_eq!(refuse.run(&mut cx, update("1")).unwrap().into_iter().count(), 1);
         assert_eq!(cx.dropped(), 1);

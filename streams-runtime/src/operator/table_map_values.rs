@@ -15,6 +15,20 @@ use crate::topology::NodeId;
 /// Deletions stay deletions, and the function does not see them. Where somebody downstream needs old
 /// values and this table is in no store, the function is called for the old value too.
 /// Java: `KTable#mapValues`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in").map_values(|n| n * 10).to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+/// let updates = driver.output::<String, Option<i64>>("out").values()?;
+/// assert_eq!(updates, [Some(10), Some(20)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableMapValues<K, W, F> {
     pub(crate) node: NodeId,
     pub(crate) mapper: F,
@@ -201,9 +215,7 @@ where
         F: Fn(V) -> Result<W, E>,
         E: Into<UserError>,
     {
-        derive(cx, self.node, self.store, false, record, |_, value| {
-            (self.mapper)(value).map(Some)
-        })
+        derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value).map(Some))
     }
 }
 
@@ -258,7 +270,10 @@ mod tests {
         let out = double.run(&mut cx, update(Some(1), Some(2))).unwrap();
         assert_eq!(out, Some(update(Some(2), Some(4))));
         let kept = TableMapValues::new(NodeId(0), |n: i64| n * 2, Some(StoreRef::new(StoreIx(0))));
-        assert_eq!(kept.run(&mut cx, update(Some(7), Some(2))).unwrap(), Some(update(None, Some(4))));
+        assert_eq!(
+            kept.run(&mut cx, update(Some(7), Some(2))).unwrap(),
+            Some(update(None, Some(4)))
+        );
         assert_eq!(kept.run(&mut cx, update(None, None)).unwrap(), Some(update(Some(4), None)));
     }
 
@@ -268,9 +283,11 @@ mod tests {
         let halved = TableFilterMapValues::new(NodeId(0), halve, None);
         let out = halved.run(&mut context(), update(None, Some(3))).unwrap();
         assert_eq!(out, Some(update(None, None)));
-        let with_key = TableFilterMapValuesWithKey::new(NodeId(0), |key: &String, n: i64| {
-            Some(n).filter(|_| key == "k")
-        }, None);
+        let with_key = TableFilterMapValuesWithKey::new(
+            NodeId(0),
+            |key: &String, n: i64| Some(n).filter(|_| key == "k"),
+            None,
+        );
         let out = with_key.run(&mut context(), update(None, Some(3))).unwrap();
         assert_eq!(out, Some(update(None, Some(3))));
         let refuse = TryTableMapValues::new(NodeId(0), |_: i64| Err::<i64, _>("no"), None);

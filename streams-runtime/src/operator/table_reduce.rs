@@ -16,6 +16,23 @@ use crate::topology::NodeId;
 /// The first value of a group is taken as it is. An update that stays in its group first subtracts the
 /// old value, then adds the new one. A function that gives `None` deletes the result.
 /// Needs a repartition topic, and a store, which is logged. Java: `KGroupedTable#reduce`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in")
+///         .group_by(|_, n| (n % 2, *n))
+///         .reduce(|sum, n| sum + n, |sum, n| sum - n, "sums")
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 3), ("a", 5)], 0)?;
+/// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(1, 1), (1, 4), (1, 8)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableReduce<K, V, F, G> {
     pub(crate) node: NodeId,
     pub(crate) adder: F,
@@ -155,11 +172,11 @@ fn combine<V>(
     let higher = row.as_ref().map_or(timestamp, |row| row.timestamp.max(timestamp));
     let mut held = row.map(|row| row.value);
     let mut time = timestamp;
-    if let Some(old) = change.old {
-        if let Some(value) = held {
-            held = subtract(value, old)?;
-            time = higher;
-        }
+    if let Some(old) = change.old
+        && let Some(value) = held
+    {
+        held = subtract(value, old)?;
+        time = higher;
     }
     if let Some(new) = change.new {
         held = match held {
@@ -217,7 +234,8 @@ mod tests {
         let subtract = |a: i64, b: i64| a.checked_sub(b).ok_or("overflow");
         let sum = TryTableReduce::new(NodeId(0), add, subtract, store(), cut());
         let mut cx = with_store::<String, i64>(false, false);
-        let mut run = |new| sum.run(&mut cx, at(5, "k".to_owned(), Change::latest(Some(new), None)));
+        let mut run =
+            |new| sum.run(&mut cx, at(5, "k".to_owned(), Change::latest(Some(new), None)));
         assert_eq!(run(1).unwrap().map(|record| record.value.new), Some(Some(1)));
         assert_eq!(run(i64::MAX).unwrap(), None);
         assert_eq!(run(2).unwrap().map(|record| record.value.new), Some(Some(3)));

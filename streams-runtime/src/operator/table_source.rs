@@ -1,6 +1,6 @@
 //! `table` and `to_table`: a stream of updates becomes a table.
 
-use super::materialize::{Materializes, store_failed};
+use super::materialize::{Materializes, Update, store_failed};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::Stop;
@@ -14,6 +14,20 @@ use crate::topology::NodeId;
 /// Records with a null key are dropped and counted. Updates apply in the order of offsets; one with an
 /// older time than its row is logged and applied. There is a store when it was named, or when an
 /// operator downstream needs it. Java: `StreamsBuilder#table`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in", "rows").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+/// let mut rows = driver.key_value_store::<String, i64>("rows")?;
+/// assert_eq!(rows.all()?, [("a".to_owned(), 2)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 pub struct TableSource<K, V> {
     pub(crate) node: NodeId,
     pub(crate) store: StoreRef<TableStore<K, V>>,
@@ -76,7 +90,7 @@ impl<K: Nullable, V: Nullable> ToTable<K, V> {
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K::NonNull, Change<V::NonNull>>>, Stop> {
+    ) -> Result<Option<Update<K, V::NonNull>>, Stop> {
         let Record { key, value, timestamp, headers } = record;
         let (key, value) = (key.into_non_null(), value.into_non_null());
         update(cx, self.node, self.store, Record { key, value, timestamp, headers })
@@ -96,7 +110,10 @@ where
 {
     let Record { key, value: new, timestamp, headers } = record;
     let Some(key) = key else {
-        cx.drop_record(node, "its key is null, which is no row of a table; filter such records before");
+        cx.drop_record(
+            node,
+            "its key is null, which is no row of a table; filter such records before",
+        );
         return Ok(None);
     };
     let facts = cx.node(node);
@@ -117,9 +134,7 @@ where
         out_of_order(cx, node);
     }
     match written {
-        Ok(written) => {
-            Ok(written.map(|(value, _)| Record { key, value, timestamp, headers }))
-        }
+        Ok(written) => Ok(written.map(|(value, _)| Record { key, value, timestamp, headers })),
         Err(error) => store_failed(cx, node, error).map(|()| None),
     }
 }
@@ -192,7 +207,10 @@ mod tests {
         let table: ToTable<String, Option<i64>> =
             ToTable::new(NodeId(0), StoreRef::new(StoreIx(0)), None);
         let mut cx = with_store::<String, i64>(false, true);
-        assert_eq!(table.run(&mut cx, at(5, "k".to_owned(), Some(1))).unwrap(), row(5, Some(1), None));
+        assert_eq!(
+            table.run(&mut cx, at(5, "k".to_owned(), Some(1))).unwrap(),
+            row(5, Some(1), None)
+        );
         assert_eq!(table.run(&mut cx, at(6, "k".to_owned(), None)).unwrap(), row(6, None, Some(1)));
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::context::{Context, NodeFacts, TaskFacts};
+use crate::context::{Context, NodeFacts, PartitionCounts, TaskFacts};
 use crate::handler::{ExceptionHandlers, LogAndContinueProcessingExceptionHandler};
 use crate::outbox::Outbox;
 use crate::record::Record;
 use crate::serdes::HasSerde;
 use crate::store::{MemoryBytes, StateStore, StoreSetup, table_store_maker};
-use crate::task::{DefaultTimestampExtractor, PartitionCounts};
-use crate::time::Timestamp;
+use crate::time::{DefaultTimestampExtractor, Timestamp};
 use crate::topology::{RepartitionRole, TaskId};
 
 /// A record at time 5 without headers.

@@ -7,6 +7,22 @@ use crate::topology::NodeId;
 /// Turns the updates of a table into records: the new value, `None` for a deletion.
 ///
 /// Java: `KTable#toStream`.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     table::<String, i64>("in").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// let mut rows = driver.input::<String, Option<i64>>("in");
+/// rows.pipe("a", 1, 0)?;
+/// rows.pipe("a", None, 1)?;
+/// let updates = driver.output::<String, Option<i64>>("out").values()?;
+/// assert_eq!(updates, [Some(1), None]);
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[derive(Debug)]
 pub struct ToStream {
     pub(crate) node: NodeId,
@@ -33,11 +49,7 @@ impl ToStream {
 
     /// The update as a record.
     #[inline]
-    pub fn run<K, V>(
-        &self,
-        _: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Record<K, Option<V>> {
+    pub fn run<K, V>(&self, _: &mut Context, record: Record<K, Change<V>>) -> Record<K, Option<V>> {
         let Record { key, value, timestamp, headers } = record;
         Record { key, value: value.new, timestamp, headers }
     }

@@ -23,6 +23,7 @@ mod primitives;
 mod text;
 #[cfg(test)]
 mod vectors;
+mod window_keys;
 pub mod windowed;
 mod wire;
 
@@ -34,6 +35,8 @@ pub use json::{Json, JsonSerde};
 pub use list::ListSerde;
 pub use primitives::{BoolSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, VoidSerde};
 pub use text::{BytesSerde, StringSerde, UuidSerde};
+pub use window_keys::UnknownWindowSerde;
+pub(crate) use window_keys::{SessionStoreKeys, WindowStoreKeys};
 pub use windowed::{SessionWindowedSerde, TimeWindowedSerde, Window, Windowed};
 
 /// Turns values of a type into Kafka's bytes and back.
@@ -137,6 +140,13 @@ pub trait Nullable: Sized + 'static {
     fn is_null(&self) -> bool {
         false
     }
+
+    /// The value of a type that may be null: itself, or `Some` of it.
+    fn from_non_null(value: Self::NonNull) -> Self {
+        let mut same: Option<Self::NonNull> = Some(value);
+        let same = (&mut same as &mut dyn std::any::Any).downcast_mut::<Option<Self>>();
+        same.and_then(Option::take).expect("invariant: a type without null is its own non-null type")
+    }
 }
 
 impl<T: HasSerde> Nullable for Option<T> {
@@ -150,6 +160,11 @@ impl<T: HasSerde> Nullable for Option<T> {
     #[inline]
     fn is_null(&self) -> bool {
         self.is_none()
+    }
+
+    #[inline]
+    fn from_non_null(value: T) -> Self {
+        Some(value)
     }
 }
 

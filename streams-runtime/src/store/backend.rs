@@ -22,6 +22,22 @@ pub trait OrderedBytes: Send {
     /// Adds a write to the next batch: a new value, or `None` to delete the row.
     fn stage(&mut self, key: &[u8], value: Option<&[u8]>);
 
+    /// Adds the deletion of all committed rows of a range to the next batch, before its other writes.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    fn stage_drop(&mut self, range: &KeyRange) -> Result<(), StoreError> {
+        let mut keys = Vec::new();
+        let mut rows = self.range(range, Order::Ascending)?;
+        while let Some((key, _)) = rows.row() {
+            keys.push(key.to_vec());
+            rows.advance()?;
+        }
+        drop(rows);
+        keys.iter().for_each(|key| self.stage(key, None));
+        Ok(())
+    }
+
     /// Writes the staged rows and these offsets, all or nothing.
     ///
     /// An offset belongs to one partition of the changelog: the last record that the rows include.

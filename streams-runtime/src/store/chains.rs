@@ -112,3 +112,35 @@ impl Chains {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_found_until_they_are_removed() {
+        let mut chains = Chains::default();
+        let mut there = vec![false; 500];
+        let mut known = 0u32;
+        // a walk that adds, removes and adds again while the buckets grow; few hashes, so long chains
+        for round in 0..5_000u32 {
+            let is_new = round % 2 == 0 && known < 500;
+            let ix = if is_new { known } else { (round * 7919) % known };
+            known += u32::from(is_new);
+            let place = ix as usize;
+            if there[place] {
+                chains.remove(ix);
+            } else {
+                chains.insert(ix, u64::from(ix % 97));
+            }
+            there[place] = !there[place];
+        }
+        assert_eq!(known, 500);
+        for ix in 0..known {
+            let found = chains.find(u64::from(ix % 97), |other| other == ix);
+            assert_eq!(found.is_some(), there[ix as usize], "{ix}");
+        }
+        chains.clear();
+        assert_eq!(chains.find(0, |_| true), None);
+    }
+}

@@ -217,3 +217,28 @@ impl Cursor for Merged<'_> {
         self.settle()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_written_again_do_not_pile_up() {
+        let mut pending = Pending::default();
+        for round in 0..1000usize {
+            pending.put(b"same", Some(&round.to_be_bytes()));
+            pending.put(b"grows", Some(&vec![0; round]));
+            pending.put(b"shrinks", Some(&vec![0; 1000 - round]));
+            pending.put(b"comes and goes", (round % 2 == 0).then_some(b"here"));
+        }
+        // each at its largest, and what the growing one left behind: half of its room, a quarter..
+        assert!(pending.bytes() < 1000 + 2 * 2000 + 500, "{}", pending.bytes());
+        assert_eq!(pending.get(b"same"), Some(Some(&999usize.to_be_bytes()[..])));
+        assert_eq!(pending.get(b"grows").flatten().map(<[u8]>::len), Some(999));
+        assert_eq!(pending.get(b"shrinks").flatten().map(<[u8]>::len), Some(1));
+        assert_eq!(pending.get(b"comes and goes"), Some(None));
+        assert_eq!(pending.get(b"other"), None);
+        pending.clear();
+        assert_eq!((pending.get(b"same"), pending.bytes()), (None, 0));
+    }
+}

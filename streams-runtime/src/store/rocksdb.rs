@@ -239,6 +239,14 @@ impl OrderedBytes for RocksDbBytes {
         }
     }
 
+    fn stage_drop(&mut self, range: &KeyRange) -> Result<(), StoreError> {
+        // one mark for the whole range; compaction drops what lies under it
+        if let Some(upper) = range.upper() {
+            self.batch.delete_range(range.lower(), upper);
+        }
+        Ok(())
+    }
+
     fn apply(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
         let mut batch = std::mem::take(&mut self.batch);
         let db = self.db()?;
@@ -400,10 +408,11 @@ fn rows_options(memory: &RocksDbMemory) -> Options {
     let mut options = Options::default();
     options.set_compaction_style(DBCompactionStyle::Universal);
     options.set_compression_type(DBCompressionType::Lz4);
-    options.set_write_buffer_size(16 << 20);
+    // over the limit of the process each write flushes its own store, so none may hoard: small buffers,
+    // and little memory taken ahead
+    options.set_write_buffer_size(4 << 20);
     options.set_max_write_buffer_number(3);
-    options.set_memtable_whole_key_filtering(true);
-    options.set_memtable_prefix_bloom_ratio(0.1);
+    options.set_arena_block_size(64 << 10);
     options.set_block_based_table_factory(&table_options(memory));
     options
 }
@@ -411,6 +420,7 @@ fn rows_options(memory: &RocksDbMemory) -> Options {
 fn offsets_options(memory: &RocksDbMemory) -> Options {
     let mut options = Options::default();
     options.set_write_buffer_size(1 << 20);
+    options.set_arena_block_size(4 << 10);
     options.set_block_based_table_factory(&table_options(memory));
     options
 }

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::batch::RecordBatch;
 use super::flush::FlushRun;
 use super::order::HeadOrder;
 use super::queue::PartitionQueue;
 use super::settings::{TaskSettings, TaskSpec, TaskStats};
-use super::{SourceRunner, metadata};
+use super::source::SourceRunner;
 use crate::context::{Context, NodeFacts, TaskFacts};
 use crate::dsl::BuiltTopology;
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
 use crate::outbox::Outbox;
-use crate::record::TopicPartition;
+use crate::record::{RecordBatch, TopicPartition};
+use crate::serdes::commit_metadata::CommitMetadata;
 use crate::store::StateStore;
 use crate::time::Timestamp;
 use crate::topology::{NodePlan, StoreIx, TaskId, TopologyPlan};
@@ -69,7 +69,8 @@ impl Task {
         mut outbox: Outbox,
     ) -> Result<Self, StreamsError> {
         let plan = &topology.plan;
-        let mut slots: Vec<Option<Box<dyn StateStore>>> = plan.stores.iter().map(|_| None).collect();
+        let mut slots: Vec<Option<Box<dyn StateStore>>> =
+            plan.stores.iter().map(|_| None).collect();
         for (ix, store) in stores {
             slots[ix.index()] = Some(store);
         }
@@ -144,7 +145,7 @@ impl Task {
     /// Tells what was committed beside an input partition's offset, to go on with its time.
     pub fn restore_metadata(&mut self, topic: &str, partition: i32, metadata: &str) {
         let Some(ix) = self.queue_ix(topic, partition) else { return };
-        let time = metadata::decode(metadata);
+        let time = CommitMetadata::decode(metadata).partition_time;
         self.queues[ix].partition_time = time;
         self.cx.set_stream_time(self.cx.stream_time_ms().max(time));
     }
@@ -292,7 +293,7 @@ impl Task {
         let offset = |queue: &PartitionQueue| {
             let next = queue.offset_to_commit()?;
             let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
-            Some((partition, next, metadata::encode(queue.partition_time)))
+            Some((partition, next, metadata(queue)))
         };
         self.queues.iter().filter_map(offset).collect()
     }
@@ -301,7 +302,7 @@ impl Task {
     pub(crate) fn all_metadata(&self) -> Vec<(TopicPartition, String)> {
         let all = self.queues.iter().map(|queue| {
             let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
-            (partition, metadata::encode(queue.partition_time))
+            (partition, metadata(queue))
         });
         all.collect()
     }
@@ -375,10 +376,13 @@ impl Task {
     }
 
     fn queue_ix(&self, topic: &str, partition: i32) -> Option<usize> {
-        self.queues
-            .iter()
-            .position(|queue| queue.partition == partition && *queue.topic == *topic)
+        self.queues.iter().position(|queue| queue.partition == partition && *queue.topic == *topic)
     }
+}
+
+fn metadata(queue: &PartitionQueue) -> String {
+    let partition_time = queue.partition_time;
+    CommitMetadata { partition_time, ..CommitMetadata::default() }.encode()
 }
 
 fn cache_bytes(stores: &[Option<Box<dyn StateStore>>], ix: StoreIx) -> usize {
@@ -436,11 +440,10 @@ fn queues(
 }
 
 fn runners_of(topology: &BuiltTopology, topic: &str) -> Option<Vec<Arc<dyn SourceRunner>>> {
-    let source = topology
-        .plan
-        .sources
-        .iter()
-        .position(|source| !source.global && source.topics.iter().any(|known| known == topic))?;
+    let source =
+        topology.plan.sources.iter().position(|source| {
+            !source.global && source.topics.iter().any(|known| known == topic)
+        })?;
     let runners = topology.sources.get(source)?.iter().map(|entry| Arc::clone(&entry.runner));
     Some(runners.collect())
 }

@@ -3,23 +3,23 @@
 //! A [`Task`] owns its stores, its queues of input and its outbox. It reads no clock, talks to no broker
 //! and starts no thread: a driver gives it records and time, and takes what it wants to produce.
 
-mod batch;
-mod extractor;
 mod flush;
 mod machine;
-mod metadata;
 mod order;
 mod queue;
 mod settings;
 mod source;
+#[cfg(test)]
+mod tests;
 
-pub use batch::{RawRecord, RecordBatch, RecordMeta};
-pub use extractor::{
+pub use crate::context::PartitionCounts;
+pub use crate::record::{RawRecord, RecordBatch, RecordMeta};
+pub use crate::time::{
     ConsumerRecord, DefaultTimestampExtractor, FailOnInvalidTimestamp,
     LogAndSkipOnInvalidTimestamp, TimestampExtractor, TimestampExtractorRef,
     UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
 };
 pub use flush::{FlushRun, flush_run};
 pub use machine::Task;
-pub use settings::{PartitionCounts, TaskSettings, TaskSpec, TaskStats};
+pub use settings::{TaskSettings, TaskSpec, TaskStats};
 pub use source::{SourceRunner, source_runner};

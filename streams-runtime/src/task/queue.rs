@@ -4,10 +4,10 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::batch::RecordBatch;
 use super::source::SourceRunner;
 use crate::context::Context;
 use crate::error::Stop;
+use crate::record::RecordBatch;
 use crate::time::Timestamp;
 
 /// What stands at the head of a queue.
@@ -106,7 +106,8 @@ impl PartitionQueue {
         while let Some(batch) = self.batches.front() {
             let raw = batch.raw(self.at, (&self.topic, self.partition));
             let offset = raw.offset;
-            let time = self.runners[0].decode(cx, &raw, self.partition_time, &mut *self.heads[0])?;
+            let time =
+                self.runners[0].decode(cx, &raw, self.partition_time, &mut *self.heads[0])?;
             if let Some(time) = time {
                 self.head = Head::Record(time);
                 return Ok(());

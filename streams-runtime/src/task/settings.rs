@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::extractor::DefaultTimestampExtractor;
+use crate::context::PartitionCounts;
 use crate::handler::ExceptionHandlers;
+use crate::time::DefaultTimestampExtractor;
 
 /// The settings of an application that concern its tasks.
 #[derive(Clone, Debug)]
@@ -32,30 +31,6 @@ impl TaskSettings {
             max_task_idle_ms: Some(0),
             cache_max_bytes: 10 * 1024 * 1024,
         }
-    }
-}
-
-/// How many partitions topics have, as far as the driver knows.
-#[derive(Clone, Debug, Default)]
-pub struct PartitionCounts {
-    known: FxHashMap<String, i32>,
-    otherwise: Option<i32>,
-}
-
-impl PartitionCounts {
-    /// Every topic has that many.
-    pub fn all(partitions: i32) -> Self {
-        Self { known: FxHashMap::default(), otherwise: Some(partitions) }
-    }
-
-    /// Sets the number of one topic.
-    pub fn set(&mut self, topic: impl Into<String>, partitions: i32) {
-        self.known.insert(topic.into(), partitions);
-    }
-
-    /// The number of a topic's partitions; `None` when it is not there.
-    pub fn of(&self, topic: &str) -> Option<i32> {
-        self.known.get(topic).copied().or(self.otherwise)
     }
 }
 

@@ -4,15 +4,13 @@ use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::batch::{RawRecord, RecordBatch};
-use super::extractor::{ConsumerRecord, TimestampExtractor};
 use crate::context::Context;
 use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
 use crate::handler::SerializationOrigin;
 use crate::operator::Source;
-use crate::record::Record;
+use crate::record::{RawRecord, Record, RecordBatch};
 use crate::serdes::SerdeError;
-use crate::time::Timestamp;
+use crate::time::{ConsumerRecord, Timestamp, TimestampExtractor};
 
 /// One run of a source, with its types hidden: the task's one dynamic call to decode and one to
 /// process a record.

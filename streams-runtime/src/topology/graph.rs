@@ -23,6 +23,8 @@ pub struct Graph {
     pub(super) merges: Vec<NodeId>,
     pub(super) cuts: Vec<(NodeId, NodeId)>,
     pub(super) copartition_groups: Vec<BTreeSet<String>>,
+    pub(super) relaxed: BTreeSet<NodeId>,
+    pub(super) source_names: BTreeMap<NodeId, BTreeSet<String>>,
 }
 
 /// One operator of the graph, with what building the topology needs to know of it.
@@ -64,6 +66,12 @@ pub enum NodeKind {
     Sink(SinkTarget),
     /// Writes to an internal topic and reads it again.
     Repartition(RepartitionNode),
+    /// Joins two tables by their key.
+    TableJoin(TableJoinNode),
+    /// Joins two streams within a time of each other.
+    StreamJoin(StreamJoinNode),
+    /// One processor of an operator that has several; no node of its own.
+    Part(NodeId),
     /// A place where merging repartition topics may cut the graph; no node of its own.
     Cut,
     /// A further reading side of a repartition that several operators share; no node of its own.
@@ -92,6 +100,36 @@ pub struct TableSourceNode {
     pub global: bool,
     /// Where to begin when the group has no offset yet.
     pub offset_reset: Option<OffsetReset>,
+}
+
+/// A join of two tables: one processor per side, and one that brings their results together.
+#[derive(Clone, Debug)]
+pub struct TableJoinNode {
+    /// The processor of the left side, and of the right side.
+    pub sides: [String; 2],
+    /// The table before each side.
+    pub tables: [NodeId; 2],
+    /// The stores that hold the rows of each side's table.
+    pub stores: [Vec<StoreIx>; 2],
+    /// The store of the result, if it is materialized.
+    pub result: Option<StoreIx>,
+}
+
+/// A join of two streams: one processor per side, and one that brings their results together.
+///
+/// The processors that keep the records of each side are nodes of their own before it.
+#[derive(Clone, Debug)]
+pub struct StreamJoinNode {
+    /// The processor of the left side, and of the right side.
+    pub sides: [String; 2],
+    /// The node that keeps the records of each side.
+    pub windowed: [NodeId; 2],
+    /// The store that each side reads: the other side's records.
+    pub reads: [StoreIx; 2],
+    /// The store of records without a match so far, for left and outer joins.
+    pub unmatched: Option<StoreIx>,
+    /// True when both sides are one stream, kept in one store.
+    pub single_store: bool,
 }
 
 /// Where a sink writes.
@@ -163,6 +201,8 @@ pub enum TableRole {
     Aggregate,
     /// Another table, by a function of its rows.
     Derived(NodeId),
+    /// Two tables, joined.
+    Joined(NodeId, NodeId),
 }
 
 /// A store as declared.

@@ -78,7 +78,7 @@ impl Layout<'_> {
     fn nodes(&self) -> Vec<NodePlan> {
         let mut nodes: Vec<NodePlan> = self.graph.nodes().iter().map(|_| unused_node()).collect();
         for (ix, node) in self.graph.nodes().iter().enumerate() {
-            nodes[ix] = self.node(node);
+            nodes[ix] = self.node(NodeId(u32::try_from(ix).unwrap_or(u32::MAX)), node);
         }
         for (main, others) in &self.optimized.merged_sources {
             for other in others {
@@ -96,7 +96,7 @@ impl Layout<'_> {
         nodes
     }
 
-    fn node(&self, node: &super::graph::GraphNode) -> NodePlan {
+    fn node(&self, id: NodeId, node: &super::graph::GraphNode) -> NodePlan {
         let mut plan = NodePlan {
             name: Arc::from(node.name.as_str()),
             sub_topology: self.sub_topology(&node.name),
@@ -113,13 +113,17 @@ impl Layout<'_> {
             }
             NodeKind::Repartition(repartition) => {
                 plan.topic = Some(self.full_name(&repartition.topic));
-                plan.filters_null_keys = repartition.filter.is_some();
+                plan.filters_null_keys =
+                    repartition.filter.is_some() && !self.graph.is_relaxed_below(id);
                 plan.repartition = RepartitionRole::Writes;
             }
+            NodeKind::TableJoin(join) => plan.store = join.result,
+            NodeKind::StreamJoin(join) => plan.active = !join.single_store,
             NodeKind::Cut => plan.active = false,
             NodeKind::Source(_)
             | NodeKind::Processor { .. }
             | NodeKind::Sink(super::graph::SinkTarget::Computed)
+            | NodeKind::Part(_)
             | NodeKind::Alias(_) => {}
         }
         plan

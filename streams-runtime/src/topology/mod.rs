@@ -10,6 +10,7 @@ pub mod describe;
 pub mod graph;
 pub mod ids;
 pub mod java_order;
+pub mod joins;
 mod layout;
 pub mod naming;
 pub mod optimize;

@@ -267,6 +267,10 @@ impl Graph {
                     return state.sends_old;
                 }
             }
+            TableRole::Joined(left, right) => {
+                self.send_old_values(left, true);
+                self.send_old_values(right, true);
+            }
         }
         if let Some(state) = &mut self.nodes[table.index()].table {
             state.sends_old = true;

@@ -7,7 +7,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::config::TopologyConfig;
-use super::graph::{Graph, GraphNode, NodeKind, RepartitionNode, SinkTarget, TableSourceNode};
+use super::graph::{
+    Graph, GraphNode, NodeKind, RepartitionNode, SinkTarget, StreamJoinNode, TableJoinNode,
+    TableSourceNode,
+};
 use super::ids::{NodeId, StoreIx};
 use super::naming::MAX_LENGTH;
 use super::optimize::Optimized;
@@ -80,7 +83,9 @@ impl Writer<'_> {
             NodeKind::Repartition(repartition) => {
                 self.repartition(id, &node.name, repartition, parents);
             }
-            NodeKind::Cut | NodeKind::Alias(_) => {}
+            NodeKind::TableJoin(join) => self.table_join(id, node, join),
+            NodeKind::StreamJoin(join) => self.stream_join(id, node, join),
+            NodeKind::Cut | NodeKind::Alias(_) | NodeKind::Part(_) => {}
         }
     }
 
@@ -91,6 +96,34 @@ impl Writer<'_> {
         if node.table.is_some_and(|table| table.materialized) {
             self.connect(&node.name, source.store);
         }
+    }
+
+    fn table_join(&mut self, id: NodeId, node: &GraphNode, join: &TableJoinNode) {
+        for (side, table) in join.sides.iter().zip(join.tables) {
+            let parents = vec![self.graph.node(table).name.clone()];
+            self.node(id, side, ProcessorKind::Processor, parents);
+        }
+        self.node(id, &node.name, ProcessorKind::Processor, join.sides.to_vec());
+        join.result.iter().for_each(|store| self.connect(&node.name, *store));
+        for (side, stores) in join.sides.iter().zip(join.stores.iter().rev()) {
+            stores.iter().for_each(|store| self.connect(side, *store));
+        }
+    }
+
+    fn stream_join(&mut self, id: NodeId, node: &GraphNode, join: &StreamJoinNode) {
+        let windowed = join.windowed.map(|windowed| self.graph.node(windowed).name.clone());
+        let [this_windowed, _] = windowed.clone();
+        if join.single_store {
+            self.node(id, &node.name, ProcessorKind::Processor, vec![this_windowed]);
+            self.connect(&node.name, join.reads[1]);
+            return;
+        }
+        for ((side, parent), reads) in join.sides.iter().zip(windowed).zip(join.reads) {
+            self.node(id, side, ProcessorKind::Processor, vec![parent]);
+            self.connect(side, reads);
+            join.unmatched.iter().for_each(|store| self.connect(side, *store));
+        }
+        self.node(id, &node.name, ProcessorKind::Processor, join.sides.to_vec());
     }
 
     fn repartition(

@@ -1,7 +1,7 @@
 //! What librdkafka tells between two polls, kept as values until the stream thread asks.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -34,6 +34,7 @@ pub(super) struct ConsumerEvents {
     rebalances: Mutex<VecDeque<Rebalance>>,
     closing: AtomicBool,
     last_error: LastError,
+    served: AtomicU64,
 }
 
 /// The last error that a client reported, for messages about brokers that do not answer.
@@ -72,6 +73,15 @@ impl ConsumerEvents {
         self.last_error.get()
     }
 
+    /// How many events polls have served so far.
+    pub(super) fn served(&self) -> u64 {
+        self.served.load(Ordering::Relaxed)
+    }
+
+    fn count(&self) {
+        self.served.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn push(&self, rebalance: Rebalance) {
         lock(&self.rebalances).push_back(rebalance);
     }
@@ -79,10 +89,12 @@ impl ConsumerEvents {
 
 impl ClientContext for ConsumerEvents {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.count();
         log(level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.count();
         report(&self.last_error, &error, reason);
     }
 }
@@ -96,6 +108,7 @@ impl ConsumerContext for ConsumerEvents {
         code: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
+        self.count();
         if self.closing.load(Ordering::Acquire) {
             let _answered = consumer.unassign();
             return;

@@ -4,13 +4,15 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rdkafka::consumer::Consumer as _;
+
 use super::clients::Consumer;
 use super::errors;
 use super::events::Rebalance;
 use crate::error::{StreamsError, StreamsErrorKind};
 
-/// Events served in one poll; each call of librdkafka takes one.
-const EVENTS_MAX: usize = 4;
+/// Events served in one go; the next round goes on.
+const EVENTS_MAX: usize = 1_000;
 
 /// The main consumer and what it has complained about.
 pub(super) struct Member {
@@ -26,9 +28,12 @@ impl Member {
 
     /// Serves the group protocol; records never come this way.
     pub(super) fn poll(&self) {
+        let events = self.consumer.client().context();
         for _ in 0..EVENTS_MAX {
+            let served = events.served();
+            // takes one event, and does not tell whether there was one
             match self.consumer.poll(Duration::ZERO) {
-                // nothing, or an event that was served
+                None if events.served() == served => return,
                 None => {}
                 Some(Ok(message)) => self.fail(misplaced(&message)),
                 Some(Err(error)) => match errors::of_consumer(&error, &self.group) {
@@ -50,7 +55,6 @@ impl Member {
 
     /// The next step of the group protocol.
     pub(super) fn next_rebalance(&self) -> Option<Rebalance> {
-        use rdkafka::consumer::Consumer as _;
         self.consumer.client().context().next_rebalance()
     }
 }

@@ -261,6 +261,8 @@ impl StreamThread {
 
     fn clean_up_if_due(&mut self) {
         let delay = self.app.config.settings().state_cleanup_delay;
+        // its log lines and errors would pile up
+        self.app.metadata.poll(Duration::ZERO);
         if self.last_cleanup.elapsed() >= delay {
             self.last_cleanup = now();
             self.app.room.remove_unused(delay);

@@ -2,6 +2,8 @@
 
 mod config;
 mod stores;
+#[cfg(test)]
+mod tests;
 mod topics;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -143,14 +145,20 @@ impl TopologyTestDriver {
     /// driver.input::<String, i64>("orders").pipe("a", 7, 1_000)?;
     /// # Ok(()) }
     /// ```
-    pub fn input<K: 'static, V: 'static>(&mut self, topic: impl TestTopic<K, V>) -> TestInputTopic<'_, K, V> {
+    pub fn input<K: 'static, V: 'static>(
+        &mut self,
+        topic: impl TestTopic<K, V>,
+    ) -> TestInputTopic<'_, K, V> {
         TestInputTopic::new(self, topic.serdes())
     }
 
     /// A typed way out: a declared topic, a name as text, or a name with two serdes.
     ///
     /// Every record is read once, in the order it was produced. Internal topics can be read, too.
-    pub fn output<K: 'static, V: 'static>(&mut self, topic: impl TestTopic<K, V>) -> TestOutputTopic<'_, K, V> {
+    pub fn output<K: 'static, V: 'static>(
+        &mut self,
+        topic: impl TestTopic<K, V>,
+    ) -> TestOutputTopic<'_, K, V> {
         TestOutputTopic::new(self, topic.serdes())
     }
 
@@ -175,8 +183,12 @@ impl TopologyTestDriver {
     }
 
     fn unknown_topic(&self, topic: &str) -> StreamsError {
-        let known: Vec<&str> =
-            self.inputs.iter().map(|topic| &**topic).chain(self.globals.keys().map(|g| &**g)).collect();
+        let known: Vec<&str> = self
+            .inputs
+            .iter()
+            .map(|topic| &**topic)
+            .chain(self.globals.keys().map(|g| &**g))
+            .collect();
         StreamsError::new(
             StreamsErrorKind::Topics,
             format!("the topology does not read topic `{topic}`; it reads: {}", known.join(", ")),

@@ -97,7 +97,8 @@ impl TopologyTestDriver {
         V: Clone + Send + 'static,
     {
         let unknown = self.no_store(name);
-        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name) else {
+        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name)
+        else {
             return Err(unknown);
         };
         let other_types = StreamsError::new(
@@ -124,7 +125,8 @@ impl TopologyTestDriver {
     /// When there is no store of that name.
     pub fn store_rows(&mut self, name: &str) -> Result<Vec<StoreRow>, StreamsError> {
         let unknown = self.no_store(name);
-        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name) else {
+        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name)
+        else {
             return Err(unknown);
         };
         let kind = store.kind();

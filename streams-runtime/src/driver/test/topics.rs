@@ -86,10 +86,7 @@ pub struct TestInputTopic<'d, K, V> {
 }
 
 impl<'d, K: 'static, V: 'static> TestInputTopic<'d, K, V> {
-    pub(super) fn new(
-        driver: &'d mut TopologyTestDriver,
-        topic: TestTopicSerdes<K, V>,
-    ) -> Self {
+    pub(super) fn new(driver: &'d mut TopologyTestDriver, topic: TestTopicSerdes<K, V>) -> Self {
         Self { driver, topic }
     }
 
@@ -147,10 +144,7 @@ pub struct TestOutputTopic<'d, K, V> {
 }
 
 impl<'d, K: 'static, V: 'static> TestOutputTopic<'d, K, V> {
-    pub(super) fn new(
-        driver: &'d mut TopologyTestDriver,
-        topic: TestTopicSerdes<K, V>,
-    ) -> Self {
+    pub(super) fn new(driver: &'d mut TopologyTestDriver, topic: TestTopicSerdes<K, V>) -> Self {
         Self { driver, topic }
     }
 

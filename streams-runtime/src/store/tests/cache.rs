@@ -184,3 +184,70 @@ fn headers_and_origin_of_the_last_write_are_kept() {
     let rows = store.take_dirty(&mut out, false).expect("flushed");
     assert_eq!(rows[0].context, plain);
 }
+
+/// Counts the reads of a backend.
+struct Counting(MemoryBytes, std::sync::Arc<AtomicU32>);
+
+impl OrderedBytes for Counting {
+    fn get(&self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.get(key, out)
+    }
+
+    fn range(
+        &self,
+        range: &KeyRange,
+        order: super::Order,
+    ) -> Result<Box<dyn Cursor + '_>, StoreError> {
+        self.0.range(range, order)
+    }
+
+    fn stage(&mut self, key: &[u8], value: Option<&[u8]>) {
+        self.0.stage(key, value);
+    }
+
+    fn apply(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+        self.0.apply(offsets)
+    }
+
+    fn offset(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+        self.0.offset(partition)
+    }
+
+    fn approximate_rows(&self) -> u64 {
+        self.0.approximate_rows()
+    }
+
+    fn persistent(&self) -> bool {
+        false
+    }
+
+    fn flush(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_the_cache_knows_is_not_read_again() {
+    let reads = std::sync::Arc::new(AtomicU32::new(0));
+    let mut out = Outbox::default();
+    let backend = Box::new(Counting(MemoryBytes::new(), std::sync::Arc::clone(&reads)));
+    let setup = setup(backend, &mut out, true);
+    let mut store = Table::new(setup, String::serde(), i64::serde());
+    for round in 0..5 {
+        for name in ["a", "b"] {
+            add(&mut store, &mut out, name, Some(1), round);
+            add(&mut store, &mut out, name, Some(1), round);
+        }
+        store.take_dirty(&mut out, true).expect("flushed");
+        store.commit(Some(round)).expect("committed");
+    }
+    add(&mut store, &mut out, "a", None, 5);
+    assert_eq!(lines(&store.take_dirty(&mut out, true).expect("flushed")), ["a: 10 -> - @5"]);
+    // each key once, when it was first seen
+    assert_eq!(reads.load(Ordering::Relaxed), 2);
+}

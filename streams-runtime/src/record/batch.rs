@@ -1,6 +1,6 @@
 //! Input records as bytes: one arena per partition and poll.
 
-use crate::record::Headers;
+use super::Headers;
 
 /// Where a record of a batch lies, and what the broker says about it.
 #[derive(Clone, Debug)]
@@ -22,8 +22,7 @@ const NULL: u32 = u32::MAX;
 /// Records of one partition, oldest first, with their bytes in one arena.
 ///
 /// ```
-/// use streams_runtime::record::Headers;
-/// use streams_runtime::task::RecordBatch;
+/// use streams_runtime::record::{Headers, RecordBatch};
 ///
 /// let mut batch = RecordBatch::default();
 /// batch.push(7, 1_000, Some(b"key"), None, Headers::default());
@@ -122,7 +121,11 @@ impl RecordBatch {
 
     /// The record at `ix` with the topic and partition of the batch.
     #[inline]
-    pub(crate) fn raw<'a>(&'a self, ix: usize, (topic, partition): (&'a str, i32)) -> RawRecord<'a> {
+    pub(crate) fn raw<'a>(
+        &'a self,
+        ix: usize,
+        (topic, partition): (&'a str, i32),
+    ) -> RawRecord<'a> {
         let meta = &self.metas[ix];
         RawRecord {
             topic,

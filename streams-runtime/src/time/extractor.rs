@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::Timestamp;
 use crate::error::UserError;
 use crate::record::Headers;
-use crate::time::Timestamp;
 
 /// An input record as a timestamp extractor sees it.
 ///
@@ -36,7 +36,7 @@ pub struct ConsumerRecord<'a, K, V> {
 /// Every closure `Fn(&ConsumerRecord<K, V>, i64) -> i64` is an extractor.
 ///
 /// ```
-/// use streams_runtime::task::{ConsumerRecord, TimestampExtractor};
+/// use streams_runtime::time::{ConsumerRecord, TimestampExtractor};
 ///
 /// fn is_extractor<K, V>(_: &impl TimestampExtractor<K, V>) {}
 /// let by_value = |record: &ConsumerRecord<'_, String, i64>, _: i64| *record.value;
@@ -187,7 +187,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(extractor: &impl TimestampExtractor<(), ()>, own: i64, partition_time: i64, want: Option<i64>) {
+    fn check(
+        extractor: &impl TimestampExtractor<(), ()>,
+        own: i64,
+        partition_time: i64,
+        want: Option<i64>,
+    ) {
         let record = ConsumerRecord {
             topic: "t",
             partition: 0,

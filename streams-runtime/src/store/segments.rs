@@ -1,0 +1,263 @@
+//! Rows with a time in their key: segments by time, retention, and an index in order of time.
+//!
+//! A row lies at `segment (8 bytes), key`; a segment spans half the retention, at least a minute. When
+//! stream time leaves a segment behind, all of its rows go in one range, so that old windows cost
+//! nothing to drop. Java: `AbstractRocksDBSegmentedBytesStore`, `AbstractSegments`, and for stores in
+//! memory, which expire to the millisecond, `InMemoryWindowStore` and `InMemorySessionStore`.
+
+use std::collections::BTreeSet;
+
+use super::KeyRange;
+
+/// Before the rows of the index; no segment has this number.
+const INDEX: [u8; 8] = [u8::MAX; 8];
+
+/// Where the time of a row stands in its key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TimeInKey {
+    /// Key, **start**, sequence number.
+    Window,
+    /// Key, **end**, start.
+    Session,
+}
+
+impl TimeInKey {
+    /// Bytes behind the user's key.
+    pub(crate) const fn suffix(self) -> usize {
+        match self {
+            Self::Window => size_of::<i64>() + size_of::<i32>(),
+            Self::Session => 2 * size_of::<i64>(),
+        }
+    }
+
+    /// The time of a row.
+    pub(crate) fn of(self, key: &[u8]) -> i64 {
+        let at = key.len().saturating_sub(self.suffix());
+        let time = key[at..].first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes));
+        time.max(0)
+    }
+
+    /// All rows of a user's key with a time from `from` to `to`, both included, and rows of longer keys.
+    pub(crate) fn range(self, prefix: &[u8], key: &[u8], from: i64, to: i64) -> KeyRange {
+        let rest = self.suffix() - size_of::<i64>();
+        let bound = |time: i64, fill: u8| {
+            let mut bytes = Vec::with_capacity(prefix.len() + key.len() + self.suffix());
+            bytes.extend_from_slice(prefix);
+            bytes.extend_from_slice(key);
+            bytes.extend_from_slice(&time.max(0).to_be_bytes());
+            bytes.resize(bytes.len() + rest, fill);
+            bytes
+        };
+        KeyRange::closed(Some(&bound(from, 0)), Some(&bound(to, u8::MAX)))
+    }
+}
+
+/// How long a store keeps rows with a time, and how it finds them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct WindowLayout {
+    /// Where the time stands.
+    pub time: TimeInKey,
+    /// Rows are hidden when stream time is that much later, and dropped some time after.
+    pub retention_ms: i64,
+    /// The windows' size; the end of sessions stands in their key.
+    pub size_ms: i64,
+    /// True for an index in order of time, which emission on close reads.
+    pub indexed: bool,
+}
+
+/// The segments of a store.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    pub(crate) layout: WindowLayout,
+    /// True when rows expire to the millisecond and not by segment.
+    exact: bool,
+    interval: i64,
+    /// The latest time among the rows so far, -1 before the first.
+    stream_time: i64,
+    known: BTreeSet<i64>,
+    /// Segments below it are to be dropped with the next commit.
+    drop_below: Option<i64>,
+    expired: u64,
+    row: Vec<u8>,
+    index: Vec<u8>,
+    /// Keys that only the cache may know, in order; kept from the first read of a range on.
+    pub(super) recent: Option<BTreeSet<Box<[u8]>>>,
+}
+
+impl Segments {
+    pub(crate) fn new(layout: WindowLayout, exact: bool) -> Self {
+        Self {
+            layout,
+            exact,
+            interval: (layout.retention_ms / 2).max(60_000),
+            stream_time: -1,
+            known: BTreeSet::new(),
+            drop_below: None,
+            expired: 0,
+            row: Vec::new(),
+            index: Vec::new(),
+            recent: None,
+        }
+    }
+
+    fn segment(&self, time: i64) -> i64 {
+        time / self.interval
+    }
+
+    /// Times below it are hidden.
+    pub(crate) fn first_visible(&self) -> i64 {
+        self.stream_time.saturating_sub(self.layout.retention_ms).saturating_add(1)
+    }
+
+    /// The place of a row that may be read.
+    #[inline]
+    pub(crate) fn visible(&mut self, key: &[u8]) -> Option<&[u8]> {
+        let time = self.layout.time.of(key);
+        if time < self.first_visible() {
+            return None;
+        }
+        self.place(time, key);
+        Some(&self.row)
+    }
+
+    /// The places of a row that is written, and of its index; `None` when it is too old to be kept.
+    pub(crate) fn admit(&mut self, key: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
+        let time = self.layout.time.of(key);
+        self.stream_time = self.stream_time.max(time);
+        let oldest = self.stream_time.saturating_sub(self.layout.retention_ms);
+        let (segment, live) = (self.segment(time), self.segment(oldest));
+        if segment < live || (self.exact && time <= oldest) {
+            self.expired += 1;
+            return None;
+        }
+        self.expire(live);
+        self.known.insert(segment);
+        self.place(time, key);
+        if !self.layout.indexed {
+            return Some((&self.row, None));
+        }
+        self.index.clear();
+        self.index.extend_from_slice(&INDEX);
+        self.index.extend_from_slice(&time.to_be_bytes());
+        self.index.extend_from_slice(key);
+        Some((&self.row, Some(&self.index)))
+    }
+
+    fn expire(&mut self, live: i64) {
+        if self.known.first().is_some_and(|first| *first < live) {
+            self.known = self.known.split_off(&live);
+            self.drop_below = Some(live);
+        }
+    }
+
+    fn place(&mut self, time: i64, key: &[u8]) {
+        self.row.clear();
+        self.row.extend_from_slice(&self.segment(time).to_be_bytes());
+        self.row.extend_from_slice(key);
+    }
+
+    /// What the next commit drops: rows, and their index.
+    pub(crate) fn take_drops(&mut self) -> Option<[KeyRange; 2]> {
+        let below = self.drop_below.take()?;
+        let rows = KeyRange::half_open(&[], &below.to_be_bytes());
+        let time = below.saturating_mul(self.interval);
+        let end = [INDEX, time.to_be_bytes()].concat();
+        Some([rows, KeyRange::half_open(&INDEX, &end)])
+    }
+
+    /// The segments that may hold rows of a span of time, in order of time.
+    pub(crate) fn between(&self, from: i64, to: i64) -> impl DoubleEndedIterator<Item = i64> {
+        let (from, to) = (self.segment(from.max(0)), self.segment(to.max(0)));
+        let known = if from <= to { Some(self.known.range(from..=to).copied()) } else { None };
+        known.into_iter().flatten()
+    }
+
+    /// The index of a span of time.
+    pub(crate) fn index_range(from: i64, to: i64) -> KeyRange {
+        let bound = |time: i64| [INDEX, time.max(0).to_be_bytes()].concat();
+        KeyRange::half_open(&bound(from), &bound(to.saturating_add(1)))
+    }
+
+    /// All rows, without the index.
+    pub(crate) fn all_rows() -> KeyRange {
+        KeyRange::half_open(&[], &INDEX)
+    }
+
+    /// The key of a row that lies at `place`.
+    pub(crate) fn key_at(place: &[u8]) -> &[u8] {
+        place.get(size_of::<i64>()..).unwrap_or_default()
+    }
+
+    /// The key that an index row points to.
+    pub(crate) fn indexed_key(place: &[u8]) -> &[u8] {
+        place.get(2 * size_of::<i64>()..).unwrap_or_default()
+    }
+
+    /// Notes that a segment holds rows, when the store is opened.
+    pub(crate) fn found(&mut self, place: &[u8]) -> Option<i64> {
+        let segment = place.first_chunk().map(|bytes| i64::from_be_bytes(*bytes))?;
+        self.known.insert(segment);
+        Some(segment)
+    }
+
+    /// Rows that came too late since the last call.
+    pub(crate) fn take_expired(&mut self) -> u64 {
+        std::mem::take(&mut self.expired)
+    }
+
+    /// Notes a row that for now only the cache knows.
+    #[inline]
+    pub(crate) fn note_recent(&mut self, key: &[u8]) {
+        if let Some(recent) = &mut self.recent
+            && !recent.contains(key)
+        {
+            recent.insert(key.into());
+        }
+    }
+
+    /// Forgets what was not committed.
+    pub(crate) fn abort(&mut self) {
+        self.recent = None;
+        self.drop_below = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segments(retention_ms: i64, exact: bool) -> Segments {
+        let layout =
+            WindowLayout { time: TimeInKey::Window, retention_ms, size_ms: 10, indexed: true };
+        Segments::new(layout, exact)
+    }
+
+    fn key(start: i64) -> Vec<u8> {
+        [b"k".as_slice(), &start.to_be_bytes(), &[0; 4]].concat()
+    }
+
+    #[test]
+    fn rows_hide_to_the_millisecond_and_go_by_segment() {
+        let mut segments = segments(100_000, false);
+        assert!(segments.admit(&key(0)).is_some());
+        assert!(segments.admit(&key(120_000)).is_some());
+        assert!(segments.visible(&key(20_000)).is_none());
+        assert!(segments.visible(&key(20_001)).is_some());
+        assert!(segments.admit(&key(0)).is_some(), "its segment is live: 0 to 60 s");
+        assert!(segments.admit(&key(170_000)).is_some());
+        assert!(segments.admit(&key(0)).is_none());
+        assert_eq!(segments.take_expired(), 1);
+        let [rows, index] = segments.take_drops().unwrap();
+        assert!(rows.contains(&[&0_i64.to_be_bytes(), key(0).as_slice()].concat()));
+        assert!(index.contains(&[&INDEX, &0_i64.to_be_bytes(), key(0).as_slice()].concat()));
+        assert!(segments.take_drops().is_none());
+    }
+
+    #[test]
+    fn in_memory_rows_expire_at_once() {
+        let mut segments = segments(30, true);
+        assert!(segments.admit(&key(100)).is_some());
+        assert!(segments.admit(&key(70)).is_none());
+        assert!(segments.admit(&key(71)).is_some());
+    }
+}
