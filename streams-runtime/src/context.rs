@@ -14,6 +14,7 @@ use crate::record::{Headers, RawRecord, Record, RecordBatch, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
 use crate::store::{StateStore, StoreRef};
 use crate::time::{DefaultTimestampExtractor, Timestamp};
+use crate::window::WindowClock;
 use crate::topology::{NodeId, RepartitionRole, TaskId};
 
 /// What an operator needs to know of its node, with topics as numbers of this task's outbox.
@@ -57,6 +58,8 @@ pub struct Context {
     record: RecordContext,
     raw: Option<(Arc<RecordBatch>, usize)>,
     stream_time: i64,
+    clocks: Vec<WindowClock>,
+    emit_interval_ms: i64,
     wall_clock: Timestamp,
     dropped: u64,
     evict: Option<usize>,
@@ -77,6 +80,8 @@ impl Context {
             record: RecordContext::none(),
             raw: None,
             stream_time: -1,
+            clocks: Vec::new(),
+            emit_interval_ms: 1000,
             wall_clock: Timestamp::ZERO,
             dropped: 0,
             evict: None,
@@ -132,6 +137,34 @@ impl Context {
     /// The highest event time that the task has processed, -1 before the first record.
     pub fn stream_time_ms(&self) -> i64 {
         self.stream_time
+    }
+
+    /// What a windowed operator remembers of time.
+    #[inline]
+    pub(crate) fn clock(&mut self, node: NodeId) -> &mut WindowClock {
+        if self.clocks.len() <= node.index() {
+            self.clocks.resize(self.nodes.len().max(node.index() + 1), WindowClock::default());
+        }
+        &mut self.clocks[node.index()]
+    }
+
+    /// True when an operator may emit the windows that are closed at `close`.
+    pub(crate) fn emits(&mut self, node: NodeId, close: i64) -> bool {
+        let (now, interval) = (self.wall_clock.as_millis(), self.emit_interval_ms);
+        self.clock(node).emits(now, interval, close)
+    }
+
+    /// The least time between two emissions of closed windows, by the wall clock.
+    pub(crate) fn set_emit_interval(&mut self, ms: i64) {
+        self.emit_interval_ms = ms;
+    }
+
+    /// Counts rows that a store found too old to be kept.
+    #[inline]
+    pub(crate) fn drop_expired(&mut self, node: NodeId, rows: u64) {
+        for _ in 0..rows {
+            self.drop_record(node, "it is older than what its store keeps; raise the retention");
+        }
     }
 
     /// The outside clock, as the driver told it.

@@ -200,3 +200,44 @@ fn sigterm_commits_and_ends_with_code_0() {
     assert_eq!(second.wait().unwrap().code(), Some(0));
     assert_eq!(world.records(&output).len(), 3);
 }
+
+#[test]
+fn a_task_with_an_empty_topic_goes_on() {
+    let world = World::new("gap");
+    let (left, right) = (world.create_topic("left", 2), world.create_topic("right", 2));
+    let output = world.create_topic("out", 1);
+    let topology = crate::topologies::count_both(left.clone(), right.clone(), output.clone());
+    let streams = KafkaStreams::new(&topology, world.config("a")).unwrap();
+    streams.start().unwrap();
+    world.produce(&left, [("a", Some("1")), ("b", Some("1")), ("a", Some("1"))]);
+    world.expect_counts(&output, &[("a".into(), 2), ("b".into(), 1)].into());
+    // an empty partition that ends with the mark of a transaction looks as if it had a record left
+    world.produce_in_transactions(&right, [("a", true), ("b", false)]);
+    world.produce(&left, [("b", Some("1"))]);
+    world.expect_counts(&output, &[("a".into(), 3), ("b".into(), 3)].into());
+    assert!(streams.close(PATIENCE));
+}
+
+#[test]
+fn results_that_arrive_late_are_made_again() {
+    let world = World::new("late");
+    let Some(broker) = world.embedded() else { return };
+    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+    // shorter than the outage: the producer gives the records up, and the task starts again
+    let config = world.config("a").set("producer.message.timeout.ms", "700");
+    let streams = KafkaStreams::new(&copy(input.clone(), output.clone()), config).unwrap();
+    streams.start().unwrap();
+    wait_for(&streams, State::Running);
+    let outage = Fault::on(ApiKey::Produce).topic(&output).always();
+    let outage = broker.inject(outage.error(ErrorCode::NotLeaderOrFollower));
+    world.produce_lines(&input, ["one", "two", "three"]);
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(world.records(&output).is_empty());
+    outage.remove();
+    eventually("all copies", || {
+        let values: Vec<_> = world.records(&output).into_iter().filter_map(|r| r.value).collect();
+        ["one", "two", "three"].iter().all(|text| values.contains(&text.as_bytes().to_vec()))
+    });
+    assert_eq!(streams.state(), State::Running);
+    assert!(streams.close(PATIENCE));
+}

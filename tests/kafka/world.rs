@@ -152,6 +152,31 @@ impl World {
         producer.flush(PATIENCE).unwrap();
     }
 
+    /// Produces each record in a transaction of its own, committed or aborted.
+    pub fn produce_in_transactions<'l>(
+        &self,
+        topic: &str,
+        records: impl IntoIterator<Item = (&'l str, bool)>,
+    ) {
+        let producer: BaseProducer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("partitioner", "murmur2_random")
+            .set("transactional.id", &self.name)
+            .create()
+            .unwrap();
+        producer.init_transactions(PATIENCE).unwrap();
+        for (key, commit) in records {
+            producer.begin_transaction().unwrap();
+            send(&producer, BaseRecord::<str, str>::to(topic).key(key).payload("1"));
+            producer.flush(PATIENCE).unwrap();
+            if commit {
+                producer.commit_transaction(PATIENCE).unwrap();
+            } else {
+                producer.abort_transaction(PATIENCE).unwrap();
+            }
+        }
+    }
+
     fn producer(&self) -> BaseProducer {
         ClientConfig::new()
             .set("bootstrap.servers", &self.bootstrap)

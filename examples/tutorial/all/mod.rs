@@ -62,6 +62,8 @@ fn run_one(example: Example, settings: &Settings) -> Result<Outcome, AnyError> {
     let messages = producer::messages(example, settings.count, settings.seed);
     let expected = Expected::of(example, &messages, settings.on_error);
     let outcome = Outcome::new(example, messages.len(), expected);
+    // the counts of an earlier run would go on otherwise
+    producer::reset_application(example, settings)?;
     producer::create_topics(example, settings)?;
     let instances = processor::start(example, settings)?;
     let go_on = AtomicBool::new(true);

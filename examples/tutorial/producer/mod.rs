@@ -30,6 +30,14 @@ pub fn create_topics(example: Example, settings: &Settings) -> Result<(), AnyErr
     topics::create_anew(&settings.bootstrap_servers, &names)
 }
 
+/// Deletes what a run before has left of the application itself: its internal topics.
+///
+/// # Errors
+/// When the broker does not answer, or refuses.
+pub fn reset_application(example: Example, settings: &Settings) -> Result<(), AnyError> {
+    topics::delete_internal(&settings.bootstrap_servers, &example.application_id())
+}
+
 /// Sends the example's records at the wanted rate and waits for the broker's answer to each.
 ///
 /// # Errors

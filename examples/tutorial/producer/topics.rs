@@ -6,6 +6,7 @@ use futures_executor::block_on;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::types::RDKafkaErrorCode;
 
 use crate::AnyError;
@@ -20,24 +21,37 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the broker does not answer, or refuses.
 pub fn create_anew(bootstrap_servers: &str, names: &[&str]) -> Result<(), AnyError> {
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", bootstrap_servers).create()?;
-    let old = existing(&admin, names)?;
+    let admin = connect(bootstrap_servers)?;
+    // compared whole, as `word` is also the start of `word-agg`
+    delete(&admin, |name| names.contains(&name))?;
+    create(&admin, names)
+}
+
+/// Deletes the internal topics of an application, and so what its stores would be restored from.
+///
+/// # Errors
+/// When the broker does not answer, or refuses.
+pub fn delete_internal(bootstrap_servers: &str, application_id: &str) -> Result<(), AnyError> {
+    let prefix = format!("{application_id}-");
+    delete(&connect(bootstrap_servers)?, |name| name.starts_with(&prefix))
+}
+
+fn connect(bootstrap_servers: &str) -> Result<AdminClient<DefaultClientContext>, AnyError> {
+    Ok(ClientConfig::new().set("bootstrap.servers", bootstrap_servers).create()?)
+}
+
+fn delete(
+    admin: &AdminClient<DefaultClientContext>,
+    unwanted: impl Fn(&str) -> bool,
+) -> Result<(), AnyError> {
+    let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
+    let names = metadata.topics().iter().map(MetadataTopic::name);
+    let old: Vec<&str> = names.filter(|name| unwanted(name)).collect();
     if !old.is_empty() {
         block_on(admin.delete_topics(&old, &AdminOptions::new()))?;
         std::thread::sleep(PAUSE);
     }
-    create(&admin, names)
-}
-
-/// Those of the names that are topics now; compared whole, as `word` is also the start of `word-agg`.
-fn existing<'a>(
-    admin: &AdminClient<DefaultClientContext>,
-    names: &[&'a str],
-) -> Result<Vec<&'a str>, AnyError> {
-    let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
-    let exists = |name: &str| metadata.topics().iter().any(|topic| topic.name() == name);
-    Ok(names.iter().copied().filter(|name| exists(name)).collect())
+    Ok(())
 }
 
 /// Creates the topics; one that is still being deleted is tried again for a while.

@@ -48,7 +48,8 @@ fn surplus(node: &Node) -> TokenStream {
 
 pub(super) fn closure_parameters(graph: &Graph, diagnostics: &mut Diagnostics) {
     for node in &graph.nodes {
-        let required = node.operator().required.iter().filter(|arg| !matches!(arg, Arg::Stream));
+        let is_rust = |arg: &&Arg| !matches!(arg, Arg::Stream | Arg::Joined(_));
+        let required = node.operator().required.iter().filter(is_rust);
         for (arg, expr) in required.zip(&node.arguments) {
             let (Arg::Function(function), Some(found)) = (arg, parameters_of(Some(expr))) else {
                 continue;
@@ -58,7 +59,13 @@ pub(super) fn closure_parameters(graph: &Graph, diagnostics: &mut Diagnostics) {
             if found == wanted.len() || twin == Some(found) {
                 continue;
             }
-            let or = if twin.is_some() { " or `|key, value|`" } else { "" };
+            let or = if twin.is_none() {
+                String::new()
+            } else if wanted == ["left", "right"] {
+                " or `|key, left, right|`".to_owned()
+            } else {
+                " or `|key, value|`".to_owned()
+            };
             let message = format!(
                 "{} of `{}` takes `|{}|`{or}",
                 function.what,

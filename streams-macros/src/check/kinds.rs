@@ -101,6 +101,20 @@ pub(super) fn merge_of_a_table(graph: &Graph, diagnostics: &mut Diagnostics) {
     }
 }
 
+pub(super) fn join_of_another_kind(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for mistake in &graph.mistakes {
+        let Mistake::CannotJoin { word, kind, other, place } = mistake else { continue };
+        let mend = match (kind, other) {
+            (Kind::Table, Kind::Stream) => ": give it `.to_table()`, or join from the stream's side",
+            (_, Kind::GroupedStream | Kind::GroupedTable) => ": aggregate it first",
+            _ => "",
+        };
+        let message =
+            format!("`{word}` of {} does not take {}{mend}", kind.words(), other.words());
+        diagnostics.error_at(*place, message);
+    }
+}
+
 pub(super) fn argument_is_not_a_stream(graph: &Graph, diagnostics: &mut Diagnostics) {
     for mistake in &graph.mistakes {
         let Mistake::NotAStream { tokens, wanted_by } = mistake else { continue };

@@ -21,6 +21,7 @@ pub(crate) const RULES: &[Rule] = &[
     kinds::operator_of_another_kind,
     kinds::operator_after_the_end,
     kinds::merge_of_a_table,
+    kinds::join_of_another_kind,
     kinds::argument_is_not_a_stream,
     arguments::to_needs_a_topic,
     arguments::argument_count,

@@ -182,7 +182,7 @@ pub(super) fn result_is_never_used(graph: &Graph, diagnostics: &mut Diagnostics)
     for node in &graph.nodes {
         let lasts = matches!(node.kind(), Kind::Nothing | Kind::Split | Kind::GlobalTable);
         let wanted = lasts || node.operator().has_effect || keeps_a_store(node) || node.dropped;
-        if wanted || is_grouped(node) || node.name.is_some() || !node.consumers.is_empty() {
+        if wanted || is_grouped(node) || node.name.is_some() || !node.is_unused() {
             continue;
         }
         let message = format!(

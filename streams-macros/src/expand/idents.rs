@@ -28,6 +28,7 @@ pub(super) fn context(span: Span) -> Ident {
 fn has_operator(node: &Node) -> bool {
     match node.run() {
         Run::One | Run::Maybe | Run::Many | Run::Done | Run::Branch | Run::TableSource => true,
+        Run::Lookup | Run::Join | Run::ForeignJoin => true,
         Run::Nothing | Run::Source | Run::Global | Run::Merge => false,
         Run::Repartition | Run::Split | Run::DefaultBranch => false,
     }
@@ -167,6 +168,26 @@ pub(super) fn repartition_source(node: &Node) -> Ident {
 /// The writing side of the topic that may stand behind a node.
 pub(super) fn cut(node: &Node) -> Ident {
     numbered("cut", node)
+}
+
+/// The rows of a table, for those who look them up.
+pub(super) fn view(node: &Node) -> Ident {
+    numbered("view", node)
+}
+
+/// What answers the subscriptions of a join on a foreign key.
+pub(super) fn subscribe(node: &Node) -> Ident {
+    numbered("subscribe", node)
+}
+
+/// The reading side of a foreign-key join's first topic.
+pub(super) fn subscriptions(node: &Node) -> Ident {
+    numbered("subscriptions", node)
+}
+
+/// The reading side of a foreign-key join's second topic.
+pub(super) fn responses(node: &Node) -> Ident {
+    numbered("responses", node)
 }
 
 /// The reading side of the topic that may stand behind a node.

@@ -3,11 +3,12 @@
 mod idents;
 mod run_pass;
 mod type_pass;
+mod views;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 
-use crate::model::Graph;
+use crate::model::{Graph, Node, NodeId};
 use crate::plan::Plan;
 
 /// What both passes read.
@@ -70,6 +71,14 @@ pub(crate) fn placeholder_of_any_type() -> TokenStream {
 }
 
 impl Context<'_> {
+    /// The node whose handle a call stands on.
+    fn input(&self, node: &Node) -> Option<NodeId> {
+        match node.sides {
+            Some(sides) => self.graph.node(sides.left).input,
+            None => node.input,
+        }
+    }
+
     /// A path into the runtime whose tokens point at `span`.
     fn plumbing(&self, span: Span, item: &str) -> TokenStream {
         let runtime = idents::respan(self.runtime.clone(), span);

@@ -7,7 +7,7 @@ use quote::{quote, quote_spanned};
 use syn::Ident;
 
 use super::idents::SeamId;
-use super::{Context, idents};
+use super::{Context, idents, views};
 use crate::model::operators::Run;
 use crate::model::{Node, NodeId};
 use crate::plan::{Entry, Moved, Seam, is_cut, is_flushed};
@@ -23,7 +23,7 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
         quote!(#moved #after #flush #into)
     });
     let entries = cx.plan.entries.iter().map(|planned| entry(cx, *planned));
-    seams.chain(entries).collect()
+    std::iter::once(views::statements(cx)).chain(seams).chain(entries).collect()
 }
 
 /// `let after_words = plumbing::seam(words, move |cx, record| { .. });`
@@ -84,16 +84,23 @@ fn flush(cx: &Context<'_>, node: &Node) -> TokenStream {
 
 /// `builder.source(source_0, move |cx, record| { .. });`
 fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
-    let (Entry::Source(id) | Entry::Repartition(id) | Entry::Cut(id)) = planned;
+    let (Entry::Source(id)
+    | Entry::Repartition(id)
+    | Entry::Cut(id)
+    | Entry::Subscription(id)
+    | Entry::Response(id)) = planned;
     let node = cx.graph.node(id);
     let builder = idents::builder(node.span());
     let source = match planned {
         Entry::Source(_) => idents::source(node),
         Entry::Repartition(_) => idents::repartition_source(node),
         Entry::Cut(_) => idents::cut_source(node),
+        Entry::Subscription(_) => idents::subscriptions(node),
+        Entry::Response(_) => idents::responses(node),
     };
     let closure = closure(cx, node.span(), |body, exit| match planned {
         Entry::Cut(_) => body.all_moved(node),
+        Entry::Subscription(_) => body.done(node, &idents::subscribe(node)),
         Entry::Repartition(_) if cx.plan.passed.contains_key(&id) => {
             body.call(node.span(), SeamId::Into(id))
         }
@@ -303,7 +310,7 @@ impl<'a> Body<'a> {
                 quote_spanned!(at=> let #record = #run; #behind)
             }
             Run::One => quote_spanned!(at=> #run;),
-            Run::Maybe | Run::TableSource if goes_on => {
+            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin if goes_on => {
                 let leave = exit.take();
                 let behind = self.behind(node, exit);
                 quote_spanned! {at=>
@@ -311,9 +318,16 @@ impl<'a> Body<'a> {
                     #behind
                 }
             }
-            Run::Maybe | Run::TableSource => self.done(node, operator),
+            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin => {
+                self.done(node, operator)
+            }
             Run::Many => self.each(node),
-            Run::Nothing | Run::Merge | Run::Split | Run::DefaultBranch | Run::Branch => {
+            Run::Nothing
+            | Run::Merge
+            | Run::Join
+            | Run::Split
+            | Run::DefaultBranch
+            | Run::Branch => {
                 self.behind(node, exit)
             }
             Run::Source | Run::Global | Run::Repartition => TokenStream::new(),

@@ -46,7 +46,7 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
     let attributes = &node.attributes;
     let pattern = pattern(cx, node);
     let ascribed = ascribed(node);
-    let receiver = match node.input {
+    let receiver = match cx.input(node) {
         Some(input) => cx.names.handle_at(input, node.span()),
         None => idents::builder(node.span()),
     };
@@ -58,13 +58,18 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
         let #pattern #ascribed = #receiver.#method #turbofish (#arguments);
     };
     tokens.extend(repartition(cx, node));
+    if let Some(sides) = node.sides {
+        tokens.extend(repartition(cx, cx.graph.node(sides.left)));
+        tokens.extend(repartition(cx, cx.graph.node(sides.right)));
+        tokens.extend(foreign_sources(cx, node));
+    }
     tokens
 }
 
 /// What the call gives back, taken apart.
 fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
     let at = idents::at(node.span());
-    let unused = node.consumers.is_empty() && !crate::plan::is_flushed(node);
+    let unused = node.is_unused() && !crate::plan::is_flushed(node);
     let handle = match (unused, &node.name) {
         (true, None) => quote_spanned!(at=> _),
         (true, Some(_)) if node.kind() != Kind::Nothing => quote_spanned!(at=> _),
@@ -78,10 +83,11 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
     match node.run() {
         Run::Split if !node.consumers.is_empty() => quote_spanned!(at=> mut #handle),
         Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch => handle,
+        Run::Join | Run::ForeignJoin => joined(cx, node, &handle),
         Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
         Run::Done => quote!(#operator),
         Run::Source => quote_spanned!(at=> (#handle, #source)),
-        Run::One | Run::Maybe | Run::Many | Run::Branch => {
+        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup => {
             quote_spanned!(at=> (#handle, #operator))
         }
         Run::Repartition => {
@@ -89,6 +95,22 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
             quote_spanned!(at=> (#handle, #repartition))
         }
     }
+}
+
+/// The handle of a join, the operators of its sides, and what stands behind them.
+fn joined(cx: &Context<'_>, node: &Node, handle: &TokenStream) -> TokenStream {
+    let at = idents::at(node.span());
+    let operator = cx.names.operator(node.id);
+    let Some(sides) = node.sides else { return handle.clone() };
+    let (left, right) = (cx.names.operator(sides.left), cx.names.operator(sides.right));
+    if node.run() == Run::ForeignJoin {
+        let subscribe = idents::subscribe(node);
+        return quote_spanned!(at=> (#handle, #left, #right, #subscribe, #operator));
+    }
+    if node.kind() == Kind::Table {
+        return quote_spanned!(at=> (#handle, #left, #right, #operator));
+    }
+    quote_spanned!(at=> (#handle, #left, #right))
 }
 
 /// The user's type of the result, in the place of the handle.
@@ -99,7 +121,10 @@ fn ascribed(node: &Node) -> Option<TokenStream> {
             quote!(: #ty)
         }
         Run::TableSource => quote!(: (#ty, _, _)),
-        Run::Source | Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Repartition => {
+        Run::Join if node.kind() == Kind::Stream => quote!(: (#ty, _, _)),
+        Run::Join => quote!(: (#ty, _, _, _)),
+        Run::ForeignJoin => quote!(: (#ty, _, _, _, _)),
+        Run::Lookup | Run::Source | Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Repartition => {
             quote!(: (#ty, _))
         }
     })
@@ -113,7 +138,10 @@ fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
         let builder = idents::builder(node.span());
         all.push(quote_spanned!(at=> &mut #builder));
     }
-    for (other, place) in &node.others {
+    let right = node.sides.and_then(|sides| {
+        cx.graph.node(sides.right).input.map(|input| (input, sides.place))
+    });
+    for (other, place) in node.others.iter().chain(&node.looks_up).chain(&right) {
         let handle = cx.names.handle_at(*other, *place);
         all.push(quote!(#handle));
     }
@@ -131,6 +159,20 @@ fn options(cx: &Context<'_>, node: &Node) -> TokenStream {
         [one] => quote!(#one),
         several => quote_spanned!(idents::at(node.span())=> (#(#several),*)),
     }
+}
+
+/// The reading sides of the two topics of a join on a foreign key.
+fn foreign_sources(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
+    if node.run() != Run::ForeignJoin {
+        return None;
+    }
+    let operator = cx.names.operator(node.id);
+    let subscribe = idents::subscribe(node);
+    let (subscriptions, responses) = (idents::subscriptions(node), idents::responses(node));
+    Some(quote_spanned! {idents::at(node.span())=>
+        let #subscriptions = #subscribe.source();
+        let #responses = #operator.source();
+    })
 }
 
 /// Both sides of the internal topic before a node.

@@ -2,6 +2,8 @@
 
 use syn::Expr;
 
+use super::operators::Kind;
+
 /// One argument that an operator needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Arg {
@@ -9,6 +11,8 @@ pub(crate) enum Arg {
     Function(Function),
     /// Another stream, possibly a whole chain.
     Stream,
+    /// The other side of a join, of that kind.
+    Joined(Kind),
     /// Any other value; the text says what it is.
     Value(&'static str),
 }
@@ -28,6 +32,7 @@ impl Arg {
         match self {
             Self::Function(function) => function.what,
             Self::Stream => "another stream",
+            Self::Joined(_) => "a stream or table to join with",
             Self::Value(what) => what,
         }
     }

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::arguments::{Arg, closure_parameters};
-use super::branched;
+use super::{branched, joins};
 use super::graph::{Mistake, Node, NodeId, Step};
 use super::lower::{Lowered, Lowering, Split};
 use super::operators::{self, Key, Kind, Run, Selected};
@@ -56,7 +56,10 @@ impl Lowering {
             self.look_into(call.args);
             return Value::Unknown;
         };
-        let selected = operators::twin(selected, closure_parameters(call.args.first()));
+        if joins::is_join(selected) {
+            return self.join(selected, id, call);
+        }
+        let selected = operators::twin(selected, |at| closure_parameters(call.args.get(at)));
         match selected.operator.run {
             Run::Branch | Run::DefaultBranch => self.branch(selected, id, call),
             _ if selected.operator.result == Kind::Branches => self.close(id, call),
@@ -65,7 +68,7 @@ impl Lowering {
     }
 
     /// The arguments of a call that is already wrong: streams in them count as used.
-    fn look_into(&mut self, args: Vec<Expr>) {
+    pub(super) fn look_into(&mut self, args: Vec<Expr>) {
         for arg in args {
             match arg {
                 Expr::Closure(_) => {}
@@ -82,7 +85,7 @@ impl Lowering {
         let mut broken = false;
         for (place, expr) in call.args.into_iter().enumerate() {
             match operator.required.get(place) {
-                Some(Arg::Stream) => match self.stream_argument(expr, &call.name) {
+                Some(Arg::Stream | Arg::Joined(_)) => match self.stream_argument(expr, &call.name) {
                     Some(other) => others.push(other),
                     None => broken = true,
                 },
@@ -107,30 +110,22 @@ impl Lowering {
             self.graph.node_mut(parent).consumers.push(id);
         }
         self.graph.nodes.push(Node {
-            id,
-            selected,
-            word: call.name,
             turbofish: call.turbofish,
-            input,
             others,
             arguments,
             options,
             given,
             literals,
-            consumers: Vec::new(),
-            name: None,
-            ascribed: None,
-            attributes: Vec::new(),
             rekeyed,
             input_rekeyed,
-            dropped: false,
+            ..Node::new(id, selected, call.name, input)
         });
         self.graph.steps.push(Step::Call(id));
         if operator.result == Kind::Nothing { Value::Nothing } else { Value::Node(id) }
     }
 
     /// An argument of ordinary Rust; a stream in it is a mistake.
-    fn rust_argument(&mut self, expr: Expr) -> Expr {
+    pub(super) fn rust_argument(&mut self, expr: Expr) -> Expr {
         for found in uses::in_expr(&expr, &self.scope) {
             self.refuse(found);
         }
@@ -138,7 +133,7 @@ impl Lowering {
     }
 
     /// An argument that is a stream itself.
-    fn stream_argument(&mut self, expr: Expr, wanted_by: &Ident) -> Option<(NodeId, Span)> {
+    pub(super) fn stream_argument(&mut self, expr: Expr, wanted_by: &Ident) -> Option<(NodeId, Span)> {
         let place = expr.span();
         let tokens = expr.to_token_stream();
         if let Expr::Path(path) = &expr
@@ -255,7 +250,7 @@ fn misfit(value: &Value, kind: Kind, word: &Ident) -> Option<Mistake> {
     }
 }
 
-fn literals(selected: Selected, arguments: &[Expr], options: &[Expr]) -> Vec<Literal> {
+pub(super) fn literals(selected: Selected, arguments: &[Expr], options: &[Expr]) -> Vec<Literal> {
     let mut literals = options::literals(selected.operator, options);
     let role = match selected.operator.name {
         "stream" | "table" | "global_table" => Role::Input,

@@ -50,6 +50,12 @@ pub(crate) struct Node {
     pub(crate) input: Option<NodeId>,
     /// Other streams that flow in (`merge`), and where they stand.
     pub(crate) others: Vec<(NodeId, Span)>,
+    /// A table whose rows it looks up.
+    pub(crate) looks_up: Option<(NodeId, Span)>,
+    /// The nodes that look up rows of this one.
+    pub(crate) viewers: Vec<NodeId>,
+    /// For a join of two sides: the nodes that stand for them, and where the right one was written.
+    pub(crate) sides: Option<Sides>,
     /// What the operator needs, in order, without the streams.
     pub(crate) arguments: Vec<Expr>,
     pub(crate) options: Vec<Expr>,
@@ -72,12 +78,48 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// A call without arguments whose result nobody uses yet.
+    pub(crate) fn new(
+        id: NodeId,
+        selected: Selected,
+        word: Ident,
+        input: Option<NodeId>,
+    ) -> Self {
+        Self {
+            id,
+            selected,
+            word,
+            turbofish: None,
+            input,
+            others: Vec::new(),
+            looks_up: None,
+            viewers: Vec::new(),
+            sides: None,
+            arguments: Vec::new(),
+            options: Vec::new(),
+            given: 0,
+            literals: Vec::new(),
+            consumers: Vec::new(),
+            name: None,
+            ascribed: None,
+            attributes: Vec::new(),
+            rekeyed: false,
+            input_rekeyed: false,
+            dropped: false,
+        }
+    }
+
     pub(crate) fn operator(&self) -> &'static Operator {
         self.selected.operator
     }
 
     pub(crate) fn run(&self) -> Run {
         self.selected.run()
+    }
+
+    /// True when nobody asks for what comes out.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.consumers.is_empty() && self.viewers.is_empty()
     }
 
     /// What comes out.
@@ -88,6 +130,15 @@ impl Node {
     pub(crate) fn span(&self) -> Span {
         self.word.span()
     }
+}
+
+/// The two nodes before a join.
+#[derive(Clone, Copy)]
+pub(crate) struct Sides {
+    pub(crate) left: NodeId,
+    pub(crate) right: NodeId,
+    /// Where the right one was written.
+    pub(crate) place: Span,
 }
 
 /// A name of a stream or table.
@@ -112,6 +163,8 @@ pub(crate) enum Mistake {
     UnknownStream { name: Ident, known: Vec<String> },
     /// A stream was needed here.
     NotAStream { tokens: TokenStream, wanted_by: Ident },
+    /// Something that cannot be the other side of a join.
+    CannotJoin { word: Ident, kind: Kind, other: Kind, place: Span },
     /// Operators under a keyword that decides at run time.
     ControlFlow { keyword: Span, word: &'static str },
     /// A stream as a value of ordinary Rust: an argument, a capture, a field.

@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 mod branched;
 mod calls;
 pub(crate) mod graph;
+mod joins;
 mod lower;
 pub(crate) mod operators;
 pub(crate) mod options;

@@ -58,6 +58,12 @@ pub(crate) enum Run {
     Done,
     /// Enters a seam that several parents share.
     Merge,
+    /// Looks a row of a table up; one record or none.
+    Lookup,
+    /// Two sides, each with an operator of its own, and what they share behind them.
+    Join,
+    /// Two sides that end at internal topics, and what comes back.
+    ForeignJoin,
     /// Writes to an internal topic; another task goes on.
     Repartition,
     /// A chain of branches follows.
@@ -103,9 +109,20 @@ pub(crate) enum Store {
 /// The longer-named form of an operator that a closure's parameters select.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Twin {
-    /// Selected when the first argument is a closure with this many parameters, or any closure for `None`.
+    /// Which argument decides.
+    pub(crate) at: usize,
+    /// Selected when that argument is a closure with this many parameters, or any closure for `None`.
     pub(crate) parameters: Option<usize>,
     pub(crate) name: &'static str,
+}
+
+/// When a join's other form is meant.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    /// The other side is of this kind.
+    With(Kind),
+    /// The argument at this place is a closure.
+    ClosureAt(usize),
 }
 
 /// One row of the table.
@@ -131,6 +148,8 @@ pub(crate) struct Operator {
     /// True when there is a `try_` form for functions that return `Result`.
     pub(crate) fallible: bool,
     pub(crate) twin: Option<Twin>,
+    /// For joins: their other forms.
+    pub(crate) forms: &'static [(When, &'static str)],
     /// True when the operator is worth having with nothing behind it.
     pub(crate) has_effect: bool,
     /// How it is written, for messages.
@@ -151,6 +170,7 @@ const BASE: Operator = Operator {
     store: Store::Never,
     fallible: false,
     twin: None,
+    forms: &[],
     has_effect: false,
     example: "",
 };
@@ -203,8 +223,84 @@ const EXTRACTOR: Arg =
     Arg::Function(Function { what: "an extractor", parameters: &["key", "value", "context"] });
 const TOPIC: Arg = Arg::Value("a topic");
 
+const JOINER: Arg = Arg::Function(Function { what: "a joiner", parameters: &["left", "right"] });
+const KEYED_JOINER: Arg =
+    Arg::Function(Function { what: "a joiner", parameters: &["key", "left", "right"] });
+const FOREIGN_KEY: Arg = Arg::Function(Function { what: "an extractor", parameters: &["value"] });
+const KEYED_FOREIGN_KEY: Arg =
+    Arg::Function(Function { what: "an extractor", parameters: &["key", "value"] });
+const WITHIN: Arg = Arg::Value("join windows");
+/// A stream with the rows of a table.
+const LOOKUP: Operator = Operator {
+    required: &[Arg::Joined(Kind::Table), JOINER],
+    noun: "joined",
+    run: Run::Lookup,
+    key: Key::Fresh,
+    new_values: true,
+    cut: Cut::WhenRekeyed,
+    ..BASE
+};
+/// A stream with the rows of a global table.
+const GLOBAL_LOOKUP: Operator = Operator {
+    required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, JOINER],
+    noun: "joined",
+    run: Run::Maybe,
+    ..BASE
+};
+const STREAM_JOIN: Operator = Operator {
+    required: &[Arg::Joined(Kind::Stream), JOINER, WITHIN],
+    noun: "joined",
+    run: Run::Join,
+    key: Key::Fresh,
+    new_values: true,
+    ..BASE
+};
+const TABLE_JOIN: Operator = Operator {
+    required: &[Arg::Joined(Kind::Table), JOINER],
+    noun: "joined",
+    run: Run::Join,
+    new_values: true,
+    ..TABLE
+};
+const FOREIGN_JOIN: Operator = Operator {
+    required: &[Arg::Joined(Kind::Table), FOREIGN_KEY, JOINER],
+    noun: "joined",
+    run: Run::ForeignJoin,
+    new_values: true,
+    store: Store::WhenNeeded,
+    ..TABLE
+};
+
+/// One side of a join of streams; no user writes it.
+pub(crate) const STREAM_SIDE: Operator = Operator {
+    name: "join",
+    options: 0,
+    run: Run::Many,
+    key: Key::Fresh,
+    new_values: true,
+    cut: Cut::WhenRekeyed,
+    ..BASE
+};
+/// One side of a join of tables; no user writes it.
+pub(crate) const TABLE_SIDE: Operator =
+    Operator { name: "join", options: 0, new_values: true, store: Store::Never, ..TABLE };
+/// One side of a join of tables on a foreign key; no user writes it.
+pub(crate) const FOREIGN_SIDE: Operator = Operator {
+    name: "join",
+    on: Kind::Table,
+    options: 0,
+    result: Kind::Nothing,
+    run: Run::Done,
+    has_effect: true,
+    ..BASE
+};
+
+const fn keyed_joiner(at: usize, name: &'static str) -> Option<Twin> {
+    Some(Twin { at, parameters: Some(3), name })
+}
+
 const fn with_key(name: &'static str) -> Option<Twin> {
-    Some(Twin { parameters: Some(2), name })
+    Some(Twin { at: 0, parameters: Some(2), name })
 }
 
 /// All operators, grouped by what they stand on.
@@ -230,11 +326,26 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "merge", required: &[Arg::Stream], noun: "merged", run: Run::Merge, example: ".merge(other)", ..BASE },
     Operator { name: "split", result: Kind::Split, noun: "split", run: Run::Split, example: ".split()", ..BASE },
     Operator { name: "repartition", noun: "repartitioned", run: Run::Repartition, key: Key::Fresh, example: ".repartition()", ..BASE },
-    Operator { name: "to", required: &[TOPIC], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
+    Operator { name: "to", required: &[TOPIC], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { at: 0, parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
     Operator { name: "to_with", required: &[EXTRACTOR], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".to(|key, value, context| topic)", ..BASE },
     Operator { name: "to_table", options: 2, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
     Operator { name: "group_by", required: &[SELECTOR], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
     Operator { name: "group_by_key", result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
+    // joins of streams
+    Operator { name: "join", twin: keyed_joiner(1, "join_with_key"), forms: &[(When::With(Kind::Table), "join_table"), (When::With(Kind::GlobalTable), "join_global_table")], example: ".join(other, |left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "join_with_key", required: &[Arg::Joined(Kind::Stream), KEYED_JOINER, WITHIN], forms: &[(When::With(Kind::Table), "join_table_with_key"), (When::With(Kind::GlobalTable), "join_global_table_with_key")], example: ".join(other, |key, left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "left_join", twin: keyed_joiner(1, "left_join_with_key"), forms: &[(When::With(Kind::Table), "left_join_table"), (When::With(Kind::GlobalTable), "left_join_global_table")], example: ".left_join(other, |left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "left_join_with_key", required: &[Arg::Joined(Kind::Stream), KEYED_JOINER, WITHIN], forms: &[(When::With(Kind::Table), "left_join_table_with_key"), (When::With(Kind::GlobalTable), "left_join_global_table_with_key")], example: ".left_join(other, |key, left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "outer_join", twin: keyed_joiner(1, "outer_join_with_key"), example: ".outer_join(other, |left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "outer_join_with_key", required: &[Arg::Joined(Kind::Stream), KEYED_JOINER, WITHIN], example: ".outer_join(other, |key, left, right| .., within)", ..STREAM_JOIN },
+    Operator { name: "join_table", twin: keyed_joiner(1, "join_table_with_key"), example: ".join(table, |value, row| ..)", ..LOOKUP },
+    Operator { name: "join_table_with_key", required: &[Arg::Joined(Kind::Table), KEYED_JOINER], example: ".join(table, |key, value, row| ..)", ..LOOKUP },
+    Operator { name: "left_join_table", twin: keyed_joiner(1, "left_join_table_with_key"), example: ".left_join(table, |value, row| ..)", ..LOOKUP },
+    Operator { name: "left_join_table_with_key", required: &[Arg::Joined(Kind::Table), KEYED_JOINER], example: ".left_join(table, |key, value, row| ..)", ..LOOKUP },
+    Operator { name: "join_global_table", twin: keyed_joiner(2, "join_global_table_with_key"), example: ".join(global, |key, value| row_key, |value, row| ..)", ..GLOBAL_LOOKUP },
+    Operator { name: "join_global_table_with_key", required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, KEYED_JOINER], example: ".join(global, |key, value| row_key, |key, value, row| ..)", ..GLOBAL_LOOKUP },
+    Operator { name: "left_join_global_table", twin: keyed_joiner(2, "left_join_global_table_with_key"), example: ".left_join(global, |key, value| row_key, |value, row| ..)", ..GLOBAL_LOOKUP },
+    Operator { name: "left_join_global_table_with_key", required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, KEYED_JOINER], example: ".left_join(global, |key, value| row_key, |key, value, row| ..)", ..GLOBAL_LOOKUP },
     // splits
     Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], noun: "matching", run: Run::Branch, example: ".branch(|key, value| ..)", ..BASE },
     Operator { name: "default_branch", on: Kind::Split, noun: "rest", run: Run::DefaultBranch, example: ".default_branch()", ..BASE },
@@ -253,6 +364,14 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
     Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
     Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
+    // joins of tables
+    Operator { name: "join", forms: &[(When::ClosureAt(2), "join_on_foreign_key")], example: ".join(other, |left, right| ..)", ..TABLE_JOIN },
+    Operator { name: "left_join", forms: &[(When::ClosureAt(2), "left_join_on_foreign_key")], example: ".left_join(other, |left, right| ..)", ..TABLE_JOIN },
+    Operator { name: "outer_join", example: ".outer_join(other, |left, right| ..)", ..TABLE_JOIN },
+    Operator { name: "join_on_foreign_key", twin: Some(Twin { at: 1, parameters: Some(2), name: "join_on_foreign_key_with_key" }), example: ".join(other, |value| foreign_key, |left, right| ..)", ..FOREIGN_JOIN },
+    Operator { name: "join_on_foreign_key_with_key", required: &[Arg::Joined(Kind::Table), KEYED_FOREIGN_KEY, JOINER], example: ".join(other, |key, value| foreign_key, |left, right| ..)", ..FOREIGN_JOIN },
+    Operator { name: "left_join_on_foreign_key", twin: Some(Twin { at: 1, parameters: Some(2), name: "left_join_on_foreign_key_with_key" }), example: ".left_join(other, |value| foreign_key, |left, right| ..)", ..FOREIGN_JOIN },
+    Operator { name: "left_join_on_foreign_key_with_key", required: &[Arg::Joined(Kind::Table), KEYED_FOREIGN_KEY, JOINER], example: ".left_join(other, |key, value| foreign_key, |left, right| ..)", ..FOREIGN_JOIN },
     // grouped tables
     Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..TABLE_AGGREGATION },
     Operator { name: "reduce", required: &[ADDER, SUBTRACTOR], noun: "reduced", example: ".reduce(|aggregate, value| .., |aggregate, value| ..)", ..TABLE_AGGREGATION },
@@ -296,10 +415,14 @@ pub(crate) fn find(kind: Kind, name: &str) -> Option<Selected> {
     Some(Selected { operator, fallible: true })
 }
 
-/// The form of an operator that its first argument selects.
-pub(crate) fn twin(selected: Selected, closure_parameters: Option<usize>) -> Selected {
+/// The form of an operator that the closures among its arguments select; `closure_parameters` says
+/// how many parameters the closure at a place has, if it is one.
+pub(crate) fn twin(
+    selected: Selected,
+    closure_parameters: impl Fn(usize) -> Option<usize>,
+) -> Selected {
     let Some(twin) = selected.operator.twin else { return selected };
-    let Some(parameters) = closure_parameters else { return selected };
+    let Some(parameters) = closure_parameters(twin.at) else { return selected };
     if twin.parameters.is_some_and(|wanted| wanted != parameters) {
         return selected;
     }

@@ -44,6 +44,10 @@ pub(crate) enum Entry {
     Repartition(NodeId),
     /// The internal topic that may stand behind this node.
     Cut(NodeId),
+    /// The internal topic between the left and the right side of a join on a foreign key.
+    Subscription(NodeId),
+    /// The internal topic that brings the answers of such a join.
+    Response(NodeId),
 }
 
 /// Plans a graph that keeps all rules.
@@ -62,8 +66,10 @@ fn entries(graph: &Graph, plan: &Plan) -> Vec<Entry> {
             Run::Repartition => Some(Entry::Repartition(node.id)),
             _ => is_cut(node).then_some(Entry::Repartition(node.id)),
         };
+        let foreign = (node.run() == Run::ForeignJoin)
+            .then_some([Entry::Subscription(node.id), Entry::Response(node.id)]);
         let cut = plan.cuts.contains_key(&node.id).then_some(Entry::Cut(node.id));
-        door.into_iter().chain(cut)
+        door.into_iter().chain(foreign.into_iter().flatten()).chain(cut)
     };
     graph.nodes.iter().flat_map(of).collect()
 }

@@ -1,6 +1,7 @@
 //! What the client and its threads share: the state, the listeners, the first error.
 
 use std::sync::{Arc, Mutex};
+use std::thread::Thread;
 
 use tokio::sync::watch;
 
@@ -19,6 +20,10 @@ pub(super) struct Instance {
     state: watch::Sender<State>,
     /// Held while the state changes, so that listeners are told in order.
     changing: Mutex<()>,
+    /// Held while the state is derived from the threads' states, so that an old view never wins.
+    deriving: Mutex<()>,
+    /// A thread that waits for the end.
+    waiter: Mutex<Option<Thread>>,
     threads: Mutex<Vec<Arc<ThreadHandle>>>,
     listeners: Mutex<Listeners>,
     error: Mutex<Option<StreamsError>>,
@@ -36,6 +41,8 @@ impl Instance {
         Self {
             state: watch::Sender::new(State::Created),
             changing: Mutex::new(()),
+            deriving: Mutex::new(()),
+            waiter: Mutex::default(),
             threads: Mutex::default(),
             listeners: Mutex::default(),
             error: Mutex::default(),
@@ -85,7 +92,15 @@ impl Instance {
             listener(next, before);
         }
         drop(order);
+        if let Some(waiter) = lock(&self.waiter).as_ref() {
+            waiter.unpark();
+        }
         true
+    }
+
+    /// From now on changes of the state unpark the calling thread.
+    pub(super) fn wait_here(&self) {
+        *lock(&self.waiter) = Some(std::thread::current());
     }
 
     /// Keeps the first error and goes to `PendingError`.
@@ -118,6 +133,7 @@ impl Instance {
 
 impl Supervisor for Instance {
     fn thread_changed(&self) {
+        let deriving = lock(&self.deriving);
         let states: Vec<ThreadState> =
             self.threads().iter().map(|thread| thread.state()).collect();
         let live = states.iter().filter(|state| **state != ThreadState::Dead);
@@ -131,6 +147,7 @@ impl Supervisor for Instance {
             }
             _ => {}
         }
+        drop(deriving);
         self.finish_if_dead();
     }
 

@@ -232,16 +232,17 @@ impl KafkaStreams {
         // before the start, so that a signal during it is not lost
         let signal = signal::listen()?;
         self.start()?;
-        let mut states = self.instance.watch();
+        self.instance.wait_here();
         loop {
-            if states.borrow_and_update().is_terminal() || self.state() == State::PendingError {
+            let state = self.state();
+            if state.is_terminal() || state == State::PendingError {
                 break;
             }
             if let Some(name) = signal.received() {
                 tracing::info!("{name}: stopping");
                 break;
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::park();
         }
         let in_time = self.close(CLOSE_TIMEOUT);
         self.outcome()?;

@@ -15,10 +15,11 @@ impl Signal {
     }
 }
 
-/// Listens from now on. The second signal ends the process, as it would without a listener.
+/// Listens from now on and unparks the calling thread at the first signal. The second signal ends the process, as it would without a listener.
 pub(super) fn listen() -> Result<Signal, StreamsError> {
     let signal = Signal::default();
     let heard = signal.clone();
+    let waiter = std::thread::current();
     let failed = |error: std::io::Error| {
         let message = "the operating system delivers no signals";
         StreamsError::new(StreamsErrorKind::Config, message).caused_by(error)
@@ -34,6 +35,7 @@ pub(super) fn listen() -> Result<Signal, StreamsError> {
             let first = signals.next().await;
             // set only here, so it is empty
             let _was_set = heard.0.set(first.name);
+            waiter.unpark();
             let second = signals.next().await;
             std::process::exit(second.code);
         });

@@ -9,6 +9,7 @@ use crate::handler::{
     LogAndContinueProcessingExceptionHandler, LogAndFailExceptionHandler,
     LogAndFailProcessingExceptionHandler,
 };
+use crate::time::DefaultTimestampExtractor;
 use crate::topology::StoreType;
 
 /// What a key does.
@@ -284,13 +285,21 @@ fn store_kind(settings: &mut Settings, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn extractor(_: &mut Settings, value: &str) -> Result<(), String> {
-    match class_name(value) {
-        "FailOnInvalidTimestamp" => Ok(()),
-        _ => {
-            Err("set another extractor at the source: `Consumed::with_timestamp_extractor`".into())
+fn extractor(settings: &mut Settings, value: &str) -> Result<(), String> {
+    settings.extractor = match class_name(value) {
+        "FailOnInvalidTimestamp" => DefaultTimestampExtractor::FailOnInvalidTimestamp,
+        "LogAndSkipOnInvalidTimestamp" => DefaultTimestampExtractor::LogAndSkipOnInvalidTimestamp,
+        "UsePartitionTimeOnInvalidTimestamp" => {
+            DefaultTimestampExtractor::UsePartitionTimeOnInvalidTimestamp
         }
-    }
+        "WallclockTimestampExtractor" => DefaultTimestampExtractor::WallclockTimestampExtractor,
+        _ => {
+            return Err("one of Kafka Streams' own extractors is expected; one of your own is set at \
+                        the source: `Consumed::with_timestamp_extractor`"
+                .into());
+        }
+    };
+    Ok(())
 }
 
 fn optimization(settings: &mut Settings, value: &str) -> Result<(), String> {

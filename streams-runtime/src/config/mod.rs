@@ -20,6 +20,8 @@ use crate::error::{StreamsError, StreamsErrorKind};
 use crate::handler::{
     DeserializationExceptionHandler, ProcessingExceptionHandler, ProductionExceptionHandler,
 };
+use crate::task::TaskSettings;
+use crate::time::DefaultTimestampExtractor;
 use crate::topology::{Optimization, StoreType, TopologyConfig};
 
 /// How an application runs: its name, its broker, its threads, its state.
@@ -251,6 +253,26 @@ impl StreamsConfig {
             ensure_explicit_internal_resource_naming: settings.explicit_names,
             default_store_type: settings.default_store,
         }
+    }
+
+    /// What of this concerns tasks; the cache's bytes are those of the whole instance.
+    pub fn task_settings(&self) -> TaskSettings {
+        let settings = &self.settings;
+        let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        TaskSettings {
+            handlers: settings.handlers.clone(),
+            default_timestamp_extractor: settings.extractor,
+            max_task_idle_ms: settings.max_task_idle.map(millis),
+            cache_max_bytes: settings.cache_max_bytes,
+            ..TaskSettings::new(&settings.application_id)
+        }
+    }
+
+    /// The extractor of sources that name none. Default: `FailOnInvalidTimestamp`.
+    #[must_use]
+    pub fn default_timestamp_extractor(mut self, extractor: DefaultTimestampExtractor) -> Self {
+        self.settings.extractor = extractor;
+        self
     }
 
     /// Everything typed, for the parts of this crate.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::handler::ExceptionHandlers;
+use crate::time::DefaultTimestampExtractor;
 use crate::topology::{Optimization, StoreType};
 
 /// How often a record's effects may show after a failure.
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) max_task_idle: Option<Duration>,
     pub(crate) task_timeout: Duration,
     pub(crate) handlers: ExceptionHandlers,
+    pub(crate) extractor: DefaultTimestampExtractor,
     pub(crate) optimization: Optimization,
     pub(crate) explicit_names: bool,
     pub(crate) default_store: StoreType,
@@ -63,6 +65,7 @@ impl Default for Settings {
             max_task_idle: Some(Duration::ZERO),
             task_timeout: Duration::from_millis(300_000),
             handlers: ExceptionHandlers::default(),
+            extractor: DefaultTimestampExtractor::default(),
             optimization: Optimization::NONE,
             explicit_names: false,
             default_store: StoreType::RocksDb,

@@ -30,6 +30,8 @@ use crate::topology::{NodeId, StoreIx};
 pub struct StreamsBuilder {
     pub(crate) graph: Graph,
     pub(crate) groups: Vec<super::kgrouped_stream::Group>,
+    /// The repartition that joins of a stream share.
+    pub(crate) join_cuts: std::collections::BTreeMap<NodeId, NodeId>,
     serdes: Vec<SerdePair>,
     stores: Vec<StoreDecl>,
     sources: Vec<SourceEntry>,
@@ -250,9 +252,8 @@ impl StreamsBuilder {
         V: Clone + Send + 'static,
         F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
     {
-        if let Some(store) = operator.table_store() {
-            let flush = crate::task::flush_run(table.node, store, run);
-            self.flushes.push(FlushEntry { store: store.ix(), flush });
+        if let Some((store, flush)) = operator.flush(table.node, run) {
+            self.flushes.push(FlushEntry { store, flush });
         }
     }
 

@@ -8,6 +8,9 @@ mod branched;
 mod builder;
 mod flow;
 mod global_ktable;
+mod join_stream_global;
+mod join_stream_table;
+mod join_tables;
 mod kgrouped_stream;
 mod kgrouped_table;
 mod kstream;
@@ -35,7 +38,7 @@ pub use kgrouped_table::KGroupedTable;
 pub use kstream::KStream;
 pub use ktable::KTable;
 pub use options::{
-    AddTo, AggregateOptions, Branched, Consumed, Grouped, IntoStore, KeyValueSupplier,
+    AddTo, AggregateOptions, Branched, Consumed, Grouped, IntoStore, Joined, KeyValueSupplier,
     Materialized, Named, Printed, Produced, Repartitioned, Stores, TableOpOptions, TableOptions,
     Unset,
 };

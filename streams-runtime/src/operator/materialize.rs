@@ -1,11 +1,12 @@
 //! What all operators of tables share: their store, and what goes on from it.
 
+use super::flush::{FlushRun, flush_run};
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
 use crate::serdes::Nullable;
 use crate::store::{StoreError, StoreErrorKind, StoreRef, TableStore};
-use crate::topology::NodeId;
+use crate::topology::{NodeId, StoreIx};
 
 /// An operator that may keep its table in a store, whose cache then has a way downstream of its own.
 pub trait Materializes<K, V> {
@@ -14,6 +15,16 @@ pub trait Materializes<K, V> {
 
     /// The store, if the operator declares one.
     fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>>;
+
+    /// What drains the store's cache into `run`; `None` without a store.
+    fn flush<F>(&self, node: NodeId, run: F) -> Option<(StoreIx, FlushRun)>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+        F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
+    {
+        self.table_store().map(|store| (store.ix(), flush_run(node, store, run)))
+    }
 }
 
 /// An update of an aggregation's result: the row's key is the group's, without null.

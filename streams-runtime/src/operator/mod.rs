@@ -18,8 +18,13 @@ mod count;
 mod filter;
 mod flat_map;
 mod flat_map_values;
+mod flush;
+mod fold;
 mod foreach;
 mod group_by;
+mod join_stream_global;
+mod join_stream_table;
+mod join_tables;
 mod map;
 mod map_values;
 mod materialize;
@@ -28,7 +33,9 @@ mod print;
 mod reduce;
 mod repartition;
 mod select_key;
+mod session_aggregate;
 mod sink;
+mod sliding;
 mod source;
 mod table_aggregate;
 mod table_count;
@@ -40,6 +47,9 @@ mod table_source;
 #[cfg(test)]
 pub(crate) mod testing;
 mod to_stream;
+mod updates;
+mod window_aggregate;
+mod view;
 
 pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
 pub use branch::Branch;
@@ -49,8 +59,16 @@ pub use flat_map::{FlatMap, TryFlatMap};
 pub use flat_map_values::{
     FlatMapValues, FlatMapValuesWithKey, TryFlatMapValues, TryFlatMapValuesWithKey,
 };
+pub use flush::{FlushRun, FlushedStore, flush_run};
+pub use fold::{
+    AggregateFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold, TryAggregateFold,
+    TryReduceFold,
+};
 pub use foreach::{Foreach, TryForeach};
 pub use group_by::{GroupBy, TryGroupBy};
+pub use join_stream_global::StreamGlobalJoin;
+pub use join_stream_table::StreamTableJoin;
+pub use join_tables::{JoinedView, TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight};
 pub use map::{Map, TryMap};
 pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
 pub use materialize::Materializes;
@@ -59,6 +77,7 @@ pub use print::{Print, PrintMapper, PrintTarget};
 pub use reduce::{Reduce, TryReduce};
 pub use repartition::Repartition;
 pub use select_key::{SelectKey, TrySelectKey};
+pub use session_aggregate::SessionAggregate;
 pub use sink::{Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef};
 pub use source::Source;
 pub use table_aggregate::{TableAggregate, TryTableAggregate};
@@ -71,7 +90,12 @@ pub use table_map_values::{
 };
 pub use table_reduce::{TableReduce, TryTableReduce};
 pub use table_source::{TableSource, ToTable};
+pub use updates::Updates;
+pub use window_aggregate::WindowAggregate;
 pub use to_stream::{ToStream, ToStreamWithKey};
+pub use view::{
+    DerivedView, Derives, LookupError, NoView, StoreView, View, derived_view, share, store_view,
+};
 
 /// Why an aggregation drops a record.
 pub(crate) const NULL_KEY_OR_VALUE: &str =

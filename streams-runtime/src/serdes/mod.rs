@@ -136,6 +136,13 @@ pub trait Nullable: Sized + 'static {
     /// The value, or `None` for null.
     fn into_non_null(self) -> Option<Self::NonNull>;
 
+    /// The value in place, or `None` for null.
+    #[inline]
+    fn as_non_null(&self) -> Option<&Self::NonNull> {
+        // a type without null is its own non-null type
+        (self as &dyn std::any::Any).downcast_ref()
+    }
+
     /// True for null.
     fn is_null(&self) -> bool {
         false
@@ -155,6 +162,11 @@ impl<T: HasSerde> Nullable for Option<T> {
     #[inline]
     fn into_non_null(self) -> Option<T> {
         self
+    }
+
+    #[inline]
+    fn as_non_null(&self) -> Option<&T> {
+        self.as_ref()
     }
 
     #[inline]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 use super::lru::LruKeys;
 use super::pending::Pending;
+use super::segments::{Segments, WindowLayout};
 use super::{ChangelogRecord, StoreError, StoreSetup};
 use crate::outbox::{Destination, Outbox, TopicIx};
 use crate::record::Headers;
@@ -19,6 +20,8 @@ pub(crate) struct ByteStore {
     backend: Box<dyn OrderedBytes>,
     pending: Pending,
     lru: Option<LruKeys>,
+    /// Where rows with a time lie; other rows lie at their key.
+    pub(super) segments: Option<Segments>,
     row: Vec<u8>,
 }
 
@@ -32,14 +35,42 @@ impl ByteStore {
             backend: setup.backend,
             pending: Pending::default(),
             lru: setup.max_entries.map(LruKeys::new),
+            segments: None,
             row: Vec::new(),
         }
+    }
+
+    /// A store of rows with a time in their key.
+    pub(crate) fn with_times(
+        setup: StoreSetup<'_>,
+        layout: WindowLayout,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::new(setup);
+        let mut segments = Segments::new(layout, !store.backend.persistent());
+        let mut range = Segments::all_rows();
+        loop {
+            let rows = store.backend.range(&range, Order::Ascending)?;
+            let Some(segment) = rows.row().and_then(|(place, _)| segments.found(place)) else {
+                break;
+            };
+            let next = segment.saturating_add(1).to_be_bytes();
+            range = KeyRange::half_open(&next, &[u8::MAX; 8]);
+        }
+        store.segments = Some(segments);
+        Ok(store)
     }
 
     /// Puts the row's value into `out`; false when there is none.
     #[inline]
     pub(crate) fn get(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
         out.clear();
+        let key = match &mut self.segments {
+            None => key,
+            Some(segments) => match segments.visible(key) {
+                None => return Ok(false),
+                Some(place) => place,
+            },
+        };
         let found = match self.pending.get(key) {
             Some(Some(value)) => {
                 out.extend_from_slice(value);
@@ -57,6 +88,14 @@ impl ByteStore {
     /// Writes or deletes a row; returns the key of the row that had to go for it.
     #[inline]
     pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) -> Option<Box<[u8]>> {
+        if let Some(segments) = &mut self.segments {
+            let (place, index) = segments.admit(key)?;
+            self.pending.put(place, value);
+            if let Some(index) = index {
+                self.pending.put(index, value.map(|_| [].as_slice()));
+            }
+            return None;
+        }
         self.pending.put(key, value);
         let lru = self.lru.as_mut()?;
         if value.is_none() {
@@ -93,6 +132,18 @@ impl ByteStore {
         range: &KeyRange,
         order: Order,
     ) -> Result<Box<dyn Cursor + '_>, StoreError> {
+        if self.segments.is_some() {
+            return self.timed_range(range, order);
+        }
+        self.committed_and_pending(range, order)
+    }
+
+    /// What lies in the backend after the next commit, place by place.
+    pub(super) fn committed_and_pending(
+        &self,
+        range: &KeyRange,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + '_>, StoreError> {
         self.pending.over(self.backend.as_ref(), range, order)
     }
 
@@ -110,6 +161,9 @@ impl ByteStore {
     }
 
     pub(crate) fn commit(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+        if let Some(drops) = self.segments.as_mut().and_then(Segments::take_drops) {
+            drops.iter().try_for_each(|range| self.backend.stage_drop(range))?;
+        }
         self.pending.drain_into(self.backend.as_mut());
         self.backend.apply(offsets)
     }
@@ -128,6 +182,18 @@ impl ByteStore {
         let mut last = None;
         for record in records {
             last = Some(record.offset);
+            if let Some(segments) = &mut self.segments {
+                let Some((place, index)) = segments.admit(record.key) else { continue };
+                self.row.clear();
+                if let Some(value) = record.value {
+                    layout(&record, value, &mut self.row);
+                }
+                self.backend.stage(place, record.value.map(|_| self.row.as_slice()));
+                if let Some(index) = index {
+                    self.backend.stage(index, record.value.map(|_| [].as_slice()));
+                }
+                continue;
+            }
             let Some(value) = record.value else {
                 self.backend.stage(record.key, None);
                 if let Some(lru) = &mut self.lru {
@@ -143,6 +209,9 @@ impl ByteStore {
                 self.backend.stage(&eldest, None);
             }
         }
+        if let Some(segments) = &mut self.segments {
+            segments.take_expired();
+        }
         match last {
             Some(offset) => self.backend.apply(&[(partition, offset)]),
             None => Ok(()),
@@ -152,6 +221,9 @@ impl ByteStore {
     /// Forgets what was not committed. The order of last use starts anew.
     pub(crate) fn abort(&mut self) {
         self.pending.clear();
+        if let Some(segments) = &mut self.segments {
+            segments.abort();
+        }
         let Some(lru) = &mut self.lru else { return };
         lru.clear();
         let Ok(mut rows) = self.backend.range(&KeyRange::all(), Order::Ascending) else { return };

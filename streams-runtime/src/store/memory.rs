@@ -19,12 +19,19 @@ pub struct MemoryBytes {
     rows: FxHashMap<Arc<[u8]>, Vec<u8>>,
     order: OnceCell<BTreeSet<Arc<[u8]>>>,
     offsets: FxHashMap<i32, i64>,
+    for_disk: bool,
 }
 
 impl MemoryBytes {
     /// An empty place.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty place that stands for one on disk, as in the test driver: rows with a time expire as
+    /// they do there.
+    pub fn standing_for_disk() -> Self {
+        Self { for_disk: true, ..Self::default() }
     }
 }
 
@@ -92,7 +99,7 @@ impl OrderedBytes for MemoryBytes {
     }
 
     fn persistent(&self) -> bool {
-        false
+        self.for_disk
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {

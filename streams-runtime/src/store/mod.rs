@@ -20,10 +20,14 @@ mod pending;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
 mod rows;
+mod segments;
+mod session;
 mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod window;
+mod window_rows;
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -37,7 +41,10 @@ pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use memory::MemoryBytes;
 #[cfg(feature = "rocksdb")]
 pub use rocksdb::{RocksDbBytes, RocksDbMemory};
+pub use segments::{TimeInKey, WindowLayout};
+pub use session::{SessionStore, session_store_maker};
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
+pub use window::window_store_maker;
 
 use crate::outbox::{Outbox, TopicIx};
 use crate::record::Headers;
@@ -204,6 +211,20 @@ pub enum StoreKind {
     KeyValue,
     /// The value after its timestamp (i64, big-endian).
     TimestampedKeyValue,
+    /// Rows of windows: key, start and sequence number; the value alone.
+    Window {
+        /// How far the end of a window lies behind its start.
+        size_ms: i64,
+    },
+    /// Rows of windows, the value after its timestamp.
+    TimestampedWindow {
+        /// How far the end of a window lies behind its start.
+        size_ms: i64,
+    },
+    /// Rows of sessions: key, end and start; the value alone.
+    Session,
+    /// What only its operator understands: nothing to be looked at.
+    Internal,
 }
 
 /// One record of a changelog, as bytes. Records with a null key do not belong to a store.

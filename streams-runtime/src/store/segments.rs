@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use super::KeyRange;
+use super::{KeyRange, StoreKind};
 
 /// Before the rows of the index; no segment has this number.
 const INDEX: [u8; 8] = [u8::MAX; 8];
@@ -97,6 +97,16 @@ impl Segments {
             row: Vec::new(),
             index: Vec::new(),
             recent: None,
+        }
+    }
+
+    /// What kind of rows these are; `timestamped` when the value stands behind its time.
+    pub(crate) fn kind(&self, timestamped: bool) -> StoreKind {
+        let size_ms = self.layout.size_ms;
+        match (self.layout.time, timestamped) {
+            (TimeInKey::Session, _) => StoreKind::Session,
+            (TimeInKey::Window, true) => StoreKind::TimestampedWindow { size_ms },
+            (TimeInKey::Window, false) => StoreKind::Window { size_ms },
         }
     }
 

@@ -48,7 +48,7 @@ pub struct Flushed<K, V> {
 /// Java: `TimestampedKeyValueStore` under `CachingKeyValueStore` and
 /// `ChangeLoggingTimestampedKeyValueBytesStore`.
 pub struct TableStore<K, V> {
-    rows: TypedStore<K, ValueAndTimestamp<V>, Timestamped<V>>,
+    pub(super) rows: TypedStore<K, ValueAndTimestamp<V>, Timestamped<V>>,
 }
 
 impl<K, V> TableStore<K, V>
@@ -207,6 +207,11 @@ where
     ) -> Result<impl Iterator<Item = Result<(K, ValueAndTimestamp<V>), StoreError>>, StoreError>
     {
         self.rows.range(&KeyRange::all(), Order::Ascending)
+    }
+
+    /// Rows with a time that came too late to be kept since the last call.
+    pub fn take_expired(&mut self) -> u64 {
+        self.rows.bytes.take_expired()
     }
 
     /// Roughly how many rows there are; rows that only the cache knows do not count.

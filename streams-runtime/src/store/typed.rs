@@ -38,9 +38,9 @@ pub(crate) trait RowFormat<R>: Send + 'static {
 /// A store of rows `R` by keys `K`.
 pub(crate) struct TypedStore<K, R, F> {
     pub(crate) bytes: ByteStore,
-    keys: SerdeRef<K>,
+    pub(super) keys: SerdeRef<K>,
     format: F,
-    cache: Option<Cache<K, R>>,
+    pub(super) cache: Option<Cache<K, R>>,
     key_buf: Vec<u8>,
     row_buf: Vec<u8>,
     rows: PhantomData<fn() -> R>,
@@ -59,9 +59,15 @@ where
     F: RowFormat<R>,
 {
     pub(crate) fn new(setup: StoreSetup<'_>, keys: SerdeRef<K>, format: F) -> Self {
-        let cache = setup.caching.then(Cache::new);
+        let caching = setup.caching;
+        Self::over(ByteStore::new(setup), caching, keys, format)
+    }
+
+    /// Objects over these bytes.
+    pub(crate) fn over(bytes: ByteStore, caching: bool, keys: SerdeRef<K>, format: F) -> Self {
+        let cache = caching.then(Cache::new);
         Self {
-            bytes: ByteStore::new(setup),
+            bytes,
             keys,
             format,
             cache,
@@ -266,7 +272,7 @@ where
     }
 
     pub(crate) fn kind(&self) -> StoreKind {
-        F::KIND
+        self.bytes.segments.as_ref().map_or(F::KIND, |segments| segments.kind(F::PREFIX > 0))
     }
 
     /// Forgets what was not committed.
@@ -362,6 +368,9 @@ where
         }
         if measure || !was_dirty {
             cache.account(ix);
+        }
+        if let Some(segments) = &mut self.bytes.segments {
+            segments.note_recent(&self.key_buf);
         }
         Ok(())
     }

@@ -84,7 +84,8 @@ impl Task {
             extractor: settings.default_timestamp_extractor,
         };
         let nodes = plan.nodes.iter().map(|node| node_facts(node, plan, &mut outbox)).collect();
-        let cx = Context::new(Arc::new(facts), nodes, slots, outbox);
+        let mut cx = Context::new(Arc::new(facts), nodes, slots, outbox);
+        cx.set_emit_interval(settings.emit_interval_ms);
         let flushes = flushes(topology, &cx);
         Ok(Self {
             id,

@@ -19,6 +19,8 @@ pub struct TaskSettings {
     pub max_task_idle_ms: Option<u64>,
     /// The bytes that the caches of this task may hold together.
     pub cache_max_bytes: usize,
+    /// The least wall-clock time between two emissions of closed windows; tests set 0.
+    pub emit_interval_ms: i64,
 }
 
 impl TaskSettings {
@@ -30,6 +32,7 @@ impl TaskSettings {
             default_timestamp_extractor: DefaultTimestampExtractor::default(),
             max_task_idle_ms: Some(0),
             cache_max_bytes: 10 * 1024 * 1024,
+            emit_interval_ms: 1000,
         }
     }
 }

@@ -68,6 +68,14 @@ impl Graph {
         names
     }
 
+    /// The node that lays a repartition out: itself, or the one that it shares.
+    pub fn shared_node(&self, node: NodeId) -> NodeId {
+        match self.node(node).kind {
+            NodeKind::Alias(shared) => shared,
+            _ => node,
+        }
+    }
+
     /// Says that a node's partitions are decided by these sources, although not all lie above it.
     pub fn set_source_names(&mut self, node: NodeId, names: BTreeSet<String>) {
         self.source_names.insert(node, names);

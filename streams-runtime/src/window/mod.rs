@@ -10,6 +10,7 @@
 //!
 //! Every constructor says how long results stay open for late records: the grace period, or none.
 
+mod clock;
 mod emit;
 mod session;
 mod sliding;
@@ -18,6 +19,8 @@ mod unlimited;
 
 use std::time::Duration;
 
+pub(crate) use session::span;
+pub use clock::WindowClock;
 pub use emit::EmitStrategy;
 pub use session::SessionWindows;
 pub use sliding::SlidingWindows;

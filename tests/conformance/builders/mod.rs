@@ -3,7 +3,9 @@
 mod aggregations;
 mod apps;
 mod errors;
+mod joins;
 mod naming;
+mod random;
 mod stateless;
 mod tables;
 
@@ -14,7 +16,9 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     stateless::BUILDERS,
     aggregations::BUILDERS,
     tables::BUILDERS,
+    joins::BUILDERS,
     naming::BUILDERS,
     errors::BUILDERS,
+    random::BUILDERS,
     apps::BUILDERS,
 ];

@@ -10,7 +10,8 @@ use super::topics::{self, Counts};
 use crate::config::StreamsConfig;
 use crate::dsl::BuiltTopology;
 use crate::error::{StreamsError, StreamsErrorKind};
-use crate::task::{PartitionCounts, TaskSettings};
+use crate::context::PartitionCounts;
+use crate::task::TaskSettings;
 
 /// One instance of an application.
 pub(crate) struct Application {
@@ -48,7 +49,7 @@ impl Application {
         let repartitions = repartitions.map(|topic| topic.name.clone()).collect();
         let logged = built.plan.stores.iter().filter(|store| store.used && is_logged(store));
         let changelogs = Arc::new(logged.filter_map(|store| store.changelog.clone()).collect());
-        let task_settings = task_settings(&config);
+        let task_settings = config.task_settings();
         Ok(Self {
             config,
             built,
@@ -62,6 +63,12 @@ impl Application {
         })
     }
 
+    /// The bytes that the caches of one thread may hold.
+    pub(super) fn cache_bytes_of_thread(&self) -> usize {
+        let settings = self.config.settings();
+        settings.cache_max_bytes / settings.num_stream_threads.max(1)
+    }
+
     /// The partition counts for partitioners.
     pub(super) fn partition_counts(&self) -> PartitionCounts {
         let mut counts = PartitionCounts::default();
@@ -69,17 +76,6 @@ impl Application {
             counts.set(topic.clone(), i32::try_from(*count).unwrap_or(i32::MAX));
         }
         counts
-    }
-}
-
-fn task_settings(config: &StreamsConfig) -> TaskSettings {
-    let settings = config.settings();
-    let idle = settings.max_task_idle;
-    TaskSettings {
-        handlers: settings.handlers.clone(),
-        max_task_idle_ms: idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
-        cache_max_bytes: settings.cache_max_bytes / settings.num_stream_threads.max(1),
-        ..TaskSettings::new(config.application_id())
     }
 }
 

@@ -24,6 +24,8 @@ const DEFAULTS: &[(&str, &str)] = &[
 ];
 const CONSUMER_DEFAULTS: &[(&str, &str)] = &[
     ("auto.offset.reset", "earliest"),
+    // Java's default; librdkafka's own is read_committed
+    ("isolation.level", "read_uncommitted"),
     // the default of 1000 waits a second when a queue was full: a third of the throughput
     ("fetch.queue.backoff.ms", "10"),
     ("queued.min.messages", "10000"),
@@ -46,7 +48,12 @@ const CONSUMER_FIXED: &[(&str, &str)] = &[
     ("partition.assignment.strategy", "range"),
 ];
 const RESTORE_FIXED: &[(&str, &str)] =
-    &[("auto.offset.reset", "error"), ("enable.partition.eof", "true")];
+    // results of transactions that failed belong to no store
+    &[
+        ("auto.offset.reset", "error"),
+        ("enable.partition.eof", "true"),
+        ("isolation.level", "read_committed"),
+    ];
 const PRODUCER_FIXED: &[(&str, &str)] =
     &[("delivery.report.only.error", "true"), ("partitioner", "murmur2_random")];
 const ADMIN_FIXED: &[(&str, &str)] = &[("allow.auto.create.topics", "false")];

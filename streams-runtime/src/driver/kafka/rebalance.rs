@@ -319,11 +319,23 @@ impl StreamThread {
             let running = self.run_task(id, inputs, stores)?;
             self.running.insert(id, running);
         }
+        self.share_cache();
         self.publish_tasks();
         if self.waiting.is_empty() && self.handle.state() == ThreadState::PartitionsAssigned {
             self.enter(ThreadState::Running);
         }
         Ok(())
+    }
+
+    /// The tasks that have stores share the thread's cache evenly.
+    fn share_cache(&mut self) {
+        let room = &self.app.room;
+        let stateful = |id: &TaskId| room.of_task(*id).next().is_some();
+        let count = self.running.keys().filter(|id| stateful(id)).count();
+        let share = self.app.cache_bytes_of_thread() / count.max(1);
+        for running in self.running.values_mut() {
+            running.task.set_cache_max_bytes(share);
+        }
     }
 
     fn run_task(

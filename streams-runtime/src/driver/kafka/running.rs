@@ -7,7 +7,7 @@ use super::errors;
 use super::interrupt::Interrupt;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
-use crate::task::Task;
+use crate::task::{RecordBatch, Task};
 use crate::time::Timestamp;
 
 /// A partition that a task reads.
@@ -83,12 +83,24 @@ impl Running {
         if self.inputs.len() < 2 || !self.task.has_records() {
             return;
         }
-        for input in &self.inputs {
+        for input in &mut self.inputs {
             let (topic, partition) = (&input.place.topic, input.place.partition);
-            if self.task.buffered(topic, partition) == 0 {
-                let lag = input.reader.known_end().map(|end| (end - input.position).max(0));
-                self.task.set_lag(topic, partition, lag);
+            if self.task.buffered(topic, partition) > 0 {
+                continue;
             }
+            let end = input.reader.known_end();
+            if end.is_some_and(|end| end > input.position)
+                && let Some(position) = input.reader.position()
+                && position > input.position
+            {
+                // behind the last record are markers of transactions only
+                input.position = position;
+                let mut nothing = RecordBatch::default();
+                nothing.set_position(position);
+                self.task.add_records(topic, partition, nothing);
+            }
+            let lag = end.map(|end| (end - input.position).max(0));
+            self.task.set_lag(topic, partition, lag);
         }
     }
 

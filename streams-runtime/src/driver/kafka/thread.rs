@@ -33,8 +33,6 @@ const BUDGET_MAX: usize = 10_000;
 const PENDING_BYTES_MAX: usize = 64 << 20;
 /// How long a thread that waits for another partition's data sleeps.
 const SHORT_WAIT: Duration = Duration::from_millis(5);
-/// Records of one read.
-const READ_MAX: usize = 2_000;
 
 /// A thread's clients, its tasks, and what it knows of time.
 pub(super) struct StreamThread {
@@ -120,7 +118,7 @@ impl StreamThread {
             outlet,
             restorer,
             purge: Purge::new(settings.repartition_purge_interval),
-            scratch: Scratch::new(READ_MAX),
+            scratch: Scratch::new(settings.max_poll_records),
             running: BTreeMap::new(),
             waiting: BTreeMap::new(),
             opening: BTreeSet::new(),

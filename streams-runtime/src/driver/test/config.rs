@@ -96,6 +96,7 @@ fn task_settings(config: &StreamsConfig) -> TaskSettings {
         handlers: settings.handlers.clone(),
         max_task_idle_ms: settings.max_task_idle.map(idle),
         cache_max_bytes: settings.cache_max_bytes,
+        emit_interval_ms: 0,
         ..TaskSettings::new(config.application_id())
     }
 }

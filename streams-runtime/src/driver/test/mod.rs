@@ -416,7 +416,10 @@ fn open(
     let fallback = format!("{}-{}-changelog", topology.plan.application_id, plan.name);
     let setup = StoreSetup {
         name: &plan.name,
-        backend: Box::new(MemoryBytes::default()),
+        backend: match plan.store_type {
+            StoreType::RocksDb => Box::new(MemoryBytes::standing_for_disk()),
+            StoreType::InMemory | StoreType::LruMap { .. } => Box::new(MemoryBytes::default()),
+        },
         changelog: logged.map(|topic| outbox.topic(topic)),
         changelog_topic: changelog.unwrap_or(&fallback),
         partition: PARTITION,

@@ -15,26 +15,10 @@ pub const BUILDERS: &[Entry] = &[
     ("fk-left", Build(|_| fk_left())),
     ("fk-of-aggregate", Build(|_| fk_of_aggregate())),
     ("fk-versioned", Build(|_| fk_versioned())),
-    ("stream-global-inner", Build(|_| stream_global_inner())),
-    ("stream-global-key", Build(|_| stream_global_key())),
-    ("stream-global-left", Build(|_| stream_global_left())),
     ("stream-versioned-table-grace", Build(|p| stream_table_grace(p.ms("grace")))),
     ("stream-versioned-table-grace-left", Build(|p| stream_table_grace_left(p.ms("grace")))),
-    ("stream-table-inner", Build(|_| stream_table_inner())),
-    ("stream-table-left", Build(|_| stream_table_left())),
-    ("stream-agg-join", Build(|_| stream_aggregate())),
-    ("stream-table-same-topic", Build(|_| stream_table_of_itself())),
-    ("stream-table-rekeyed", Build(|_| stream_table_rekeyed())),
     ("stream-versioned-table", Build(|p| stream_versioned_table(p.ms("history")))),
-    ("table-self-join", Build(|_| table_self_join())),
-    ("table-table-inner", Build(|_| table_table_inner())),
-    ("table-table-inner-plain", Build(|_| table_table_inner_plain())),
-    ("table-table-left", Build(|_| table_table_left())),
-    ("table-table-left-plain", Build(|_| table_table_left_plain())),
-    ("table-table-outer", Build(|_| table_table_outer())),
-    ("table-table-outer-plain", Build(|_| table_table_outer_plain())),
     ("table-table-versioned", Build(|_| table_table_versioned())),
-    ("table-table-three", Build(|_| table_table_three())),
 ];
 
 topology!(
@@ -103,40 +87,6 @@ topology!(
     }
 );
 
-/// The part of a text before its first colon.
-fn reference(_: &Text, value: &Text) -> Text {
-    value.as_ref().map(|value| split(value, ":").swap_remove(0))
-}
-
-topology!(
-    fn stream_global_inner() -> Topology {
-        let g = global_table::<String, String>("global", "g");
-        stream::<Text, Text>("in").join(g, reference, |v, gv| text!(v, "/", gv)).to("out");
-    }
-);
-
-topology!(
-    fn stream_global_key() -> Topology {
-        let g = global_table::<String, Doc>("global");
-        stream::<Text, Doc>("in")
-            .join(
-                g,
-                |_, v| v.get("ref").text(),
-                |k, v, gv| Doc(json!({ "key": k, "ref": v.get("ref"), "name": gv.get("name") })),
-                "gj",
-            )
-            .select_key(|_, v| v.get("ref").text())
-            .to("out");
-    }
-);
-
-topology!(
-    fn stream_global_left() -> Topology {
-        let g = global_table::<String, String>("global", "g");
-        stream::<Text, Text>("in").left_join(g, reference, |v, gv| text!(v, "/", gv)).to("out");
-    }
-);
-
 topology!(
     fn stream_table_grace(grace: Duration) -> Topology {
         let t = table::<String, String>(
@@ -166,110 +116,12 @@ topology!(
 );
 
 topology!(
-    fn stream_table_inner() -> Topology {
-        let t = table::<String, String>("table");
-        stream::<Text, Text>("in").join(t, |v, tv| text!(v, "/", tv)).to("out");
-    }
-);
-
-topology!(
-    fn stream_table_left() -> Topology {
-        let t = table::<String, String>("table");
-        stream::<Text, Text>("in").left_join(t, |v, tv| text!(v, "/", tv)).to("out");
-    }
-);
-
-topology!(
-    fn stream_aggregate() -> Topology {
-        let t = stream::<Text, Text>("clicks").group_by_key().count("n");
-        stream::<Text, Text>("in").join(t, |v, n| text!(v, ":", n)).to("out");
-    }
-);
-
-topology!(
-    fn stream_table_of_itself() -> Topology {
-        let s = stream::<Text, Text>("in");
-        let t = s.to_table("latest");
-        s.join(t, |v, tv| text!(v, "~", tv)).to("out");
-    }
-);
-
-topology!(
-    fn stream_table_rekeyed() -> Topology {
-        let t = table::<String, String>("table", "tt");
-        stream::<Text, String>("in")
-            .select_key(|_, v| split(v, ":").swap_remove(0))
-            .left_join(t, |k, v, tv| text!(k, "|", v, "|", tv), Joined::as_("enrich"))
-            .to("out");
-    }
-);
-
-topology!(
     fn stream_versioned_table(history: Duration) -> Topology {
         let t = table::<String, String>(
             "table",
             Materialized::as_(Stores::persistent_versioned_key_value_store("v", history)),
         );
         stream::<Text, Text>("in").left_join(t, |v, tv| text!(v, "/", tv)).to("out");
-    }
-);
-
-topology!(
-    fn table_self_join() -> Topology {
-        let t = table::<String, String>("in");
-        t.join(t.map_values(|v| upper(&v)), |a, b| text!(a, b)).to_stream().to("out");
-    }
-);
-
-topology!(
-    fn table_table_inner() -> Topology {
-        let l = table::<String, String>("left");
-        let r = table::<String, String>("right");
-        l.join(r, |a, b| text!(a, "+", b), Materialized::as_("joined")).to_stream().to("out");
-    }
-);
-
-topology!(
-    fn table_table_inner_plain() -> Topology {
-        let l = table::<String, i64>("left").filter(|_, v| *v > 0);
-        let r = table::<String, i64>("right").map_values(|v| v.wrapping_mul(10));
-        l.join(r, |a, b| Doc(json!({ "l": a, "r": b })), Named::as_("tt")).to_stream().to("out");
-    }
-);
-
-topology!(
-    fn table_table_left() -> Topology {
-        let l = table::<String, String>("left");
-        let r = table::<String, String>("right");
-        l.left_join(r, |a, b| text!(a, "+", b), Materialized::as_("joined")).to_stream().to("out");
-    }
-);
-
-topology!(
-    fn table_table_left_plain() -> Topology {
-        let l = table::<String, i64>("left").filter(|_, v| *v > 0);
-        let r = table::<String, i64>("right").map_values(|v| v.wrapping_mul(10));
-        l.left_join(r, |a, b| Doc(json!({ "l": a, "r": b })), Named::as_("tt"))
-            .to_stream()
-            .to("out");
-    }
-);
-
-topology!(
-    fn table_table_outer() -> Topology {
-        let l = table::<String, String>("left");
-        let r = table::<String, String>("right");
-        l.outer_join(r, |a, b| text!(a, "+", b), Materialized::as_("joined")).to_stream().to("out");
-    }
-);
-
-topology!(
-    fn table_table_outer_plain() -> Topology {
-        let l = table::<String, i64>("left").filter(|_, v| *v > 0);
-        let r = table::<String, i64>("right").map_values(|v| v.wrapping_mul(10));
-        l.outer_join(r, |a, b| Doc(json!({ "l": a, "r": b })), Named::as_("tt"))
-            .to_stream()
-            .to("out");
     }
 );
 
@@ -288,11 +140,3 @@ topology!(
     }
 );
 
-topology!(
-    fn table_table_three() -> Topology {
-        let a = table::<String, String>("a");
-        let b = table::<String, String>("b");
-        let c = table::<String, String>("c");
-        a.join(b, |x, y| text!(x, y)).left_join(c, |x, y| text!(x, y)).to_stream().to("out");
-    }
-);

@@ -19,7 +19,6 @@ pub const BUILDERS: &[Entry] = &[
         "rnd-suppress",
         Build(|p| suppress(p.ms("size"), p.ms("grace"), p.ms("limit"), p.long("max"))),
     ),
-    ("rnd-table-table", Build(|_| table_table())),
     ("rnd-tumbling", Build(|p| tumbling(p.ms("size"), p.ms("grace")))),
 ];
 
@@ -119,16 +118,6 @@ topology!(
             .to("final");
         let buffer = BufferConfig::max_records(max).emit_early_when_full();
         w.suppress(Suppressed::until_time_limit(limit, buffer)).to_stream().to("limited");
-    }
-);
-
-topology!(
-    fn table_table() -> Topology {
-        let l = table::<String, String>("left");
-        let r = table::<String, String>("right");
-        l.join(r, |a, b| text!(a, "+", b), Materialized::as_("ij")).to_stream().to("inner");
-        l.left_join(r, |a, b| text!(a, "+", b), Materialized::as_("lj")).to_stream().to("leftj");
-        l.outer_join(r, |a, b| text!(a, "+", b), Materialized::as_("oj")).to_stream().to("outer");
     }
 );
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::topic_partition_list::Offset;
 use rdkafka_sys as sys;
 use sys::rd_kafka_resp_err_t as Code;
 
@@ -124,6 +125,18 @@ impl PartitionReader {
             )
         };
         (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0).then_some(high)
+    }
+}
+
+impl PartitionReader {
+    /// The offset behind all that was taken, transaction markers included; does not ask the broker.
+    pub(in super::super) fn position(&self) -> Option<i64> {
+        let topic = self.topic.to_str().ok()?;
+        let positions = self.consumer.position().ok()?;
+        match positions.find_partition(topic, self.partition)?.offset() {
+            Offset::Offset(position) => Some(position),
+            _ => None,
+        }
     }
 }
 

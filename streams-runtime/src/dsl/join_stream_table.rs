@@ -1,0 +1,233 @@
+//! Joins of a stream with a table, and the repartition that joins of streams need.
+
+use super::builder::types;
+use super::kstream_keys::RepartitionHow;
+use super::serdes::{SerdePair, SerdeSlot};
+use super::{Joined, KStream, KTable, StreamsBuilder};
+use crate::operator::{Repartition, StreamTableJoin};
+use crate::serdes::HasSerde;
+use crate::topology::NodeId;
+use crate::topology::graph::{NewNode, NodeKind};
+use crate::topology::naming::prefix;
+
+impl<K, V> KStream<K, V> {
+    /// Joins each record with the row that `table` has for its key at that moment; without a row it is
+    /// dropped.
+    ///
+    /// In `topology!` this is `join`. Only the stream's records bring results, with their time and
+    /// headers; records with a null key or value are dropped and counted. Costs one lookup in the table,
+    /// which is kept in a store for it. A stream whose key was changed goes through a repartition topic.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let prices = table::<String, i64>("prices");
+    ///     stream::<String, i64>("orders").join(prices, |count, price| count * price).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+    /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("tea".to_owned(), 6)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn join_table<T, W, F>(
+        self,
+        b: &mut StreamsBuilder,
+        table: KTable<K::NonNull, T>,
+        joiner: F,
+        options: impl Into<Joined<K, V>>,
+    ) -> (
+        KStream<K, W>,
+        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+    )
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(V::NonNull, T) -> W + Send + Sync + 'static,
+    {
+        let joiner = move |_: &K, value, row: Option<T>| Some(joiner(value, row?));
+        self.with_table(b, table.node(), false, joiner, options.into())
+    }
+
+    /// [`join_table`](KStream::join_table) with a joiner that also sees the key; in `topology!` this is
+    /// `join` with `|key, value, row|`.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let prices = table::<String, i64>("prices");
+    ///     stream::<String, i64>("orders")
+    ///         .join(prices, |name, count, price| format!("{name}: {}", count * price))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+    /// driver.input::<String, i64>("orders").pipe("tea", 2, 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["tea: 6"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn join_table_with_key<T, W, F>(
+        self,
+        b: &mut StreamsBuilder,
+        table: KTable<K::NonNull, T>,
+        joiner: F,
+        options: impl Into<Joined<K, V>>,
+    ) -> (
+        KStream<K, W>,
+        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+    )
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(&K, V::NonNull, T) -> W + Send + Sync + 'static,
+    {
+        let joiner = move |key: &K, value, row: Option<T>| Some(joiner(key, value, row?));
+        self.with_table(b, table.node(), false, joiner, options.into())
+    }
+
+    /// Joins each record with the row that `table` has for its key at that moment, or with `None`.
+    ///
+    /// In `topology!` this is `left_join`. As [`join_table`](KStream::join_table), but a record with a
+    /// null key is one without a row, and passes through a repartition topic, too.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let prices = table::<String, i64>("prices");
+    ///     stream::<String, i64>("orders")
+    ///         .left_join(prices, |count, price| count * price.unwrap_or(1))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+    /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 9]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn left_join_table<T, W, F>(
+        self,
+        b: &mut StreamsBuilder,
+        table: KTable<K::NonNull, T>,
+        joiner: F,
+        options: impl Into<Joined<K, V>>,
+    ) -> (
+        KStream<K, W>,
+        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+    )
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(V::NonNull, Option<T>) -> W + Send + Sync + 'static,
+    {
+        let joiner = move |_: &K, value, row: Option<T>| Some(joiner(value, row));
+        self.with_table(b, table.node(), true, joiner, options.into())
+    }
+
+    /// [`left_join_table`](KStream::left_join_table) with a joiner that also sees the key; in
+    /// `topology!` this is `left_join` with `|key, value, row|`.
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn left_join_table_with_key<T, W, F>(
+        self,
+        b: &mut StreamsBuilder,
+        table: KTable<K::NonNull, T>,
+        joiner: F,
+        options: impl Into<Joined<K, V>>,
+    ) -> (
+        KStream<K, W>,
+        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+    )
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(&K, V::NonNull, Option<T>) -> W + Send + Sync + 'static,
+    {
+        let joiner = move |key: &K, value, row: Option<T>| Some(joiner(key, value, row));
+        self.with_table(b, table.node(), true, joiner, options.into())
+    }
+
+    fn with_table<W, F>(
+        self,
+        b: &mut StreamsBuilder,
+        table: NodeId,
+        left: bool,
+        joiner: F,
+        options: Joined<K, V>,
+    ) -> (KStream<K, W>, StreamTableJoin<K, V, F>)
+    where
+        K: HasSerde,
+        V: HasSerde,
+    {
+        let name = options.name.as_deref();
+        let repartition = b.repartition_for_join(self, name, &options.serdes);
+        let stream = repartition.as_ref().map_or(self.node, Repartition::node);
+        let sources = b.graph.copartition_nodes(stream, table);
+        let prefix = if left { prefix::STREAM_LEFT_JOIN } else { prefix::STREAM_JOIN };
+        let name = b.graph.node_name(name, prefix);
+        if options.grace.is_some() {
+            b.graph.problem(format!(
+                "the join `{name}` has a grace period, which needs a versioned table; leave the grace \
+                 period out, or keep the table in a versioned store"
+            ));
+        }
+        let stores = b.graph.view_stores(table);
+        let new = NewNode {
+            types: types::<K, W>(),
+            ..NewNode::new(name, NodeKind::Processor { stores })
+        };
+        let node = b.add(&[b.graph.shared_node(stream)], new);
+        b.graph.set_source_names(node, sources);
+        if left {
+            b.graph.relax_null_keys(node);
+        }
+        let key = options.serdes.key.or(&b.serdes(self.node).key);
+        b.set_serdes(node, SerdePair { key, value: SerdeSlot::default() });
+        (KStream::new(node), StreamTableJoin::new(node, left, joiner, repartition))
+    }
+}
+
+impl StreamsBuilder {
+    /// The repartition before a join, where the stream's key was changed.
+    ///
+    /// Several joins of one stream share it, unless they are named. Java: `KStreamImpl.repartitionForJoin`.
+    pub(super) fn repartition_for_join<K: HasSerde, V: HasSerde>(
+        &mut self,
+        stream: KStream<K, V>,
+        name: Option<&str>,
+        given: &SerdePair,
+    ) -> Option<Repartition<K, V>> {
+        let node = stream.node;
+        if !self.graph.node(node).rekeyed {
+            return None;
+        }
+        let stem = name.map_or_else(|| self.graph.node(node).name.clone(), str::to_owned);
+        let names = self.graph.repartition_names(&stem, name.is_some());
+        let upstream = self.serdes(node);
+        let serdes =
+            SerdePair { key: given.key.or(&upstream.key), value: given.value.or(&upstream.value) };
+        let (key, value) = (serdes.key.at_topic::<K>(), serdes.value.at_topic::<V>());
+        let shared = self.join_cuts.get(&node).copied().filter(|_| name.is_none());
+        let cut = match shared {
+            Some(shared) => self.graph.add_alias(shared),
+            None => {
+                let how = RepartitionHow { partitions: None, optimizable: true };
+                let cut = self.repartition_node::<K, V>(node, names, how);
+                self.set_serdes(cut, serdes);
+                self.join_cuts.insert(node, cut);
+                cut
+            }
+        };
+        Some(Repartition::new(cut, key, value))
+    }
+}

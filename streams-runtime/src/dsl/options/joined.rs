@@ -1,0 +1,120 @@
+//! How a stream passes to its join with a table.
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use super::{AddTo, Unset};
+use crate::dsl::serdes::{SerdePair, SerdeSlot};
+use crate::serdes::{Nullable, Serde};
+
+/// The name of a stream's join with a table, and the serdes of the stream's side.
+///
+/// The name is that of the processor, and of the repartition topic where one is needed.
+/// Java: `org.apache.kafka.streams.kstream.Joined`.
+///
+/// # Example
+/// ```
+/// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     let names = table::<String, String>("names");
+///     stream::<String, i64>("in")
+///         .select_key(|_, n| format!("id-{n}"))
+///         .join(names, |n, name| format!("{name} {n}"), Joined::as_("named"))
+///         .to("out");
+/// });
+/// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+/// driver.input::<String, String>("names").pipe("id-1", "ann", 0)?;
+/// driver.input::<String, i64>("in").pipe("x", 1, 0)?;
+/// assert_eq!(driver.output::<String, String>("out").values()?, ["ann 1"]);
+/// assert!(driver.produced_topic_names().contains(&"app-named-repartition".to_owned()));
+/// # Ok::<(), StreamsError>(())
+/// ```
+#[derive(Debug)]
+pub struct Joined<K, V> {
+    pub(crate) name: Option<String>,
+    pub(crate) serdes: SerdePair,
+    pub(crate) grace: Option<Duration>,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Default for Joined<K, V> {
+    fn default() -> Self {
+        Self { name: None, serdes: SerdePair::default(), grace: None, types: PhantomData }
+    }
+}
+
+impl<K, V> Joined<K, V> {
+    /// Names the join.
+    pub fn as_(name: impl Into<String>) -> Self {
+        Self::default().with_name(name)
+    }
+
+    /// Uses these serdes for the stream's key and value.
+    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
+    where
+        K: Nullable,
+        V: Nullable,
+    {
+        Self::default().with_key_serde(key).with_value_serde(value)
+    }
+
+    /// Names the join.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Uses this serde for the key.
+    #[must_use]
+    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
+    where
+        K: Nullable,
+    {
+        self.serdes.key = SerdeSlot::given(serde);
+        self
+    }
+
+    /// Uses this serde for the stream's value.
+    #[must_use]
+    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
+    where
+        V: Nullable,
+    {
+        self.serdes.value = SerdeSlot::given(serde);
+        self
+    }
+
+    /// Lets records wait that long for older updates of the table, which must be versioned.
+    #[must_use]
+    pub fn with_grace_period(mut self, grace: Duration) -> Self {
+        self.grace = Some(grace);
+        self
+    }
+}
+
+impl<K, V> From<Unset> for Joined<K, V> {
+    fn from(_: Unset) -> Self {
+        Self::default()
+    }
+}
+
+impl<K, V> From<&str> for Joined<K, V> {
+    fn from(name: &str) -> Self {
+        Self::as_(name)
+    }
+}
+
+impl<K, V> From<String> for Joined<K, V> {
+    fn from(name: String) -> Self {
+        Self::as_(name)
+    }
+}
+
+impl<K, V> AddTo<Self> for Joined<K, V> {
+    fn add_to(self, options: &mut Self) {
+        *options = self;
+    }
+}

@@ -1,0 +1,113 @@
+//! A stream's records with the rows of a table, inner and left.
+
+use super::repartition::Repartition;
+use super::view::{NoView, View};
+use crate::context::Context;
+use crate::error::Stop;
+use crate::record::Record;
+use crate::serdes::Nullable;
+use crate::topology::NodeId;
+
+/// Why a join drops a record.
+pub(crate) const NULL_KEY_OR_VALUE: &str =
+    "its key or value is null, which this join does not take; map nulls to a value before";
+
+/// Joins each record of a stream with the row that a table has for its key at that moment.
+///
+/// Only the stream's records bring results, with their own time and headers; updates of the table do
+/// not. An inner join drops records without a row; a left join gives its joiner `None` there. Records
+/// with a null value are dropped and counted; so are those with a null key, but a left join takes them
+/// as records without a row. Each record costs one lookup. A stream whose key was changed passes
+/// through a repartition topic before. Java: `KStreamKTableJoinProcessor`.
+///
+/// # Example
+/// ```
+/// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     let prices = table::<String, i64>("prices");
+///     stream::<String, i64>("orders").join(prices, |count, price| count * price).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+/// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+/// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
+/// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("tea".to_owned(), 6)]);
+/// # Ok::<(), StreamsError>(())
+/// ```
+pub struct StreamTableJoin<K, V, F, G = NoView> {
+    pub(crate) node: NodeId,
+    pub(crate) left: bool,
+    /// Makes the result; `None` when there is none without a row.
+    pub(crate) joiner: F,
+    pub(crate) repartition: Option<Repartition<K, V>>,
+    view: G,
+}
+
+impl<K, V, F> StreamTableJoin<K, V, F> {
+    pub(crate) fn new(
+        node: NodeId,
+        left: bool,
+        joiner: F,
+        repartition: Option<Repartition<K, V>>,
+    ) -> Self {
+        Self { node, left, joiner, repartition, view: NoView }
+    }
+
+    /// The cut before the join.
+    ///
+    /// # Panics
+    /// When the key did not change, so that there is none.
+    pub fn repartition(&self) -> Repartition<K, V> {
+        self.repartition.clone().expect("invariant: the key changed, so there is a repartition")
+    }
+
+    /// The join with the rows that it looks up.
+    pub fn with_view<G: View>(self, view: G) -> StreamTableJoin<K, V, F, G> {
+        let Self { node, left, joiner, repartition, .. } = self;
+        StreamTableJoin { node, left, joiner, repartition, view }
+    }
+}
+
+impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The joined record, if there is one.
+    ///
+    /// # Errors
+    /// When the row cannot be told.
+    #[inline]
+    pub fn run<W>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Result<Option<Record<K, W>>, Stop>
+    where
+        K: Nullable,
+        V: Nullable,
+        G: View<Key = K::NonNull>,
+        F: Fn(&K, V::NonNull, Option<G::Value>) -> Option<W>,
+    {
+        let Record { key, value, timestamp, headers } = record;
+        let Some(value) = value.into_non_null() else {
+            cx.drop_record(self.node, NULL_KEY_OR_VALUE);
+            return Ok(None);
+        };
+        let row = match key.as_non_null() {
+            Some(key) => match self.view.get(cx, key) {
+                Ok(row) => row.map(|row| row.value),
+                Err(error) => return error.handle(cx, self.node).map(|()| None),
+            },
+            None if self.left => None,
+            None => {
+                cx.drop_record(self.node, NULL_KEY_OR_VALUE);
+                return Ok(None);
+            }
+        };
+        let joined = (self.joiner)(&key, value, row);
+        Ok(joined.map(|value| Record { key, value, timestamp, headers }))
+    }
+}

@@ -1,0 +1,275 @@
+//! Two tables by their key: inner, left and outer.
+
+use std::sync::Arc;
+
+use super::materialize::{Materializes, store_failed};
+use super::view::{LookupError, NoView, View};
+use crate::context::Context;
+use crate::error::Stop;
+use crate::record::{Change, Record};
+use crate::store::{StoreRef, TableStore, ValueAndTimestamp};
+use crate::time::Timestamp;
+use crate::topology::NodeId;
+
+/// Which rows a join of tables has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TableJoinKind {
+    /// Keys that both tables have.
+    Inner,
+    /// Keys that the left table has.
+    Left,
+    /// Keys that one of the tables has.
+    Outer,
+}
+
+/// What the two sides of a join share: the joiner, and the store of the result.
+///
+/// A result has the later of the two rows' times, so times of one key may go back. A row leaves the
+/// result as soon as one of the rows it needs is gone; the joiner is never asked about two missing rows.
+/// Every update of a side costs one lookup in the other table, which is kept in a store for it. The
+/// result has a store of its own only when `Materialized` is given. Java: `KTableKTableJoinMerger`.
+///
+/// # Example
+/// ```
+/// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     let stock = table::<String, i64>("stock");
+///     let sold = table::<String, i64>("sold");
+///     stock.left_join(sold, |stock, sold| stock - sold.unwrap_or(0)).to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+/// driver.input::<String, i64>("stock").pipe("tea", 9, 0)?;
+/// driver.input::<String, i64>("sold").pipe("tea", 2, 0)?;
+/// assert_eq!(driver.output::<String, i64>("out").values()?, [9, 7]);
+/// # Ok::<(), StreamsError>(())
+/// ```
+pub struct TableJoin<K, W, F> {
+    pub(crate) node: NodeId,
+    pub(crate) kind: TableJoinKind,
+    /// Makes the result of two rows; `None` when the kind has no row there.
+    pub(crate) joiner: Arc<F>,
+    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
+}
+
+impl<K, W, F> Clone for TableJoin<K, W, F> {
+    fn clone(&self) -> Self {
+        let joiner = Arc::clone(&self.joiner);
+        Self { node: self.node, kind: self.kind, joiner, store: self.store }
+    }
+}
+
+/// The left side of a join of tables.
+pub struct TableJoinLeft<K, W, F, G = NoView> {
+    node: NodeId,
+    join: TableJoin<K, W, F>,
+    view: G,
+}
+
+/// The right side of a join of tables.
+pub struct TableJoinRight<K, W, F, G = NoView> {
+    node: NodeId,
+    join: TableJoin<K, W, F>,
+    view: G,
+}
+
+/// An update of one side as the other side's row is looked up for it.
+struct Update<K, V, O> {
+    record: Record<K, Change<V>>,
+    other: Option<ValueAndTimestamp<O>>,
+}
+
+impl<K, W, F> TableJoin<K, W, F>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+{
+    /// The update of the result.
+    ///
+    /// `needs_other` is true when there is no result without the other side's row.
+    #[inline]
+    fn joined<V, O: Clone>(
+        &self,
+        cx: &mut Context,
+        side: NodeId,
+        needs_other: bool,
+        update: Update<K, V, O>,
+        join: impl Fn(Option<V>, Option<O>) -> Option<W>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop> {
+        let Update { record: Record { key, value, timestamp, headers }, other } = update;
+        let Change { new, old, is_latest } = value;
+        let (other, timestamp) = match other {
+            Some(row) => (Some(row.value), timestamp.max(row.timestamp)),
+            None if needs_other || new.is_none() && old.is_none() => return Ok(None),
+            None => (None, timestamp),
+        };
+        let old = if cx.node(self.node).sends_old { join(old, other.clone()) } else { None };
+        let value = Change { new: join(new, other), old, is_latest };
+        self.keep(cx, side, Record { key, value, timestamp, headers })
+    }
+
+    /// Writes the result to its store, if there is one; `Some` when it has to be forwarded now.
+    fn keep(
+        &self,
+        cx: &mut Context,
+        side: NodeId,
+        record: Record<K, Change<W>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop> {
+        let kept = cx.node(self.node).materialized;
+        let Some(store) = self.store.filter(|_| kept) else { return Ok(Some(record)) };
+        let Record { key, value: Change { new, old, is_latest }, timestamp, headers } = record;
+        cx.at_parts(timestamp, &headers);
+        let (store, out, context) = cx.store_and_outbox(store);
+        match store.put(out, context, &key, new, timestamp, None) {
+            Ok(written) => Ok(written.map(|written| {
+                let value = Change { new: written.new, old, is_latest };
+                Record { key, value, timestamp, headers }
+            })),
+            Err(error) => store_failed(cx, side, error).map(|()| None),
+        }
+    }
+
+    /// The rows of the result: of its store, or joined on the way.
+    pub fn view<G, H>(&self, left: G, right: H) -> JoinedView<K, W, F, G, H> {
+        JoinedView { join: self.clone(), left, right }
+    }
+}
+
+impl<K, W, F> Materializes<K, W> for TableJoin<K, W, F> {
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
+    fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+        self.store
+    }
+}
+
+macro_rules! side {
+    ($($side:ident)*) => { $(
+        impl<K, W, F> $side<K, W, F> {
+            pub(crate) fn new(node: NodeId, join: TableJoin<K, W, F>) -> Self {
+                Self { node, join, view: NoView }
+            }
+
+            /// The side with the other table's rows.
+            pub fn with_view<G: View>(self, view: G) -> $side<K, W, F, G> {
+                $side { node: self.node, join: self.join, view }
+            }
+        }
+
+        impl<K, W, F, G> $side<K, W, F, G> {
+            /// The node of the topology.
+            pub fn node(&self) -> NodeId {
+                self.node
+            }
+        }
+    )* };
+}
+side!(TableJoinLeft TableJoinRight);
+
+impl<K, W, F, G> TableJoinLeft<K, W, F, G>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+    G: View<Key = K>,
+    G::Value: Clone,
+{
+    /// The result's update, unless nothing changes or the cache keeps it for later.
+    ///
+    /// # Errors
+    /// When a store fails, or the other row cannot be told.
+    #[inline]
+    pub fn run<V>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop>
+    where
+        F: Fn(Option<V>, Option<G::Value>) -> Option<W>,
+    {
+        let other = match self.view.get(cx, &record.key) {
+            Ok(other) => other,
+            Err(error) => return error.handle(cx, self.node).map(|()| None),
+        };
+        let needs_other = self.join.kind == TableJoinKind::Inner;
+        let joiner = &*self.join.joiner;
+        self.join.joined(cx, self.node, needs_other, Update { record, other }, joiner)
+    }
+}
+
+impl<K, W, F, G> TableJoinRight<K, W, F, G>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+    G: View<Key = K>,
+    G::Value: Clone,
+{
+    /// The result's update, unless nothing changes or the cache keeps it for later.
+    ///
+    /// # Errors
+    /// When a store fails, or the other row cannot be told.
+    #[inline]
+    pub fn run<V>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop>
+    where
+        F: Fn(Option<G::Value>, Option<V>) -> Option<W>,
+    {
+        let other = match self.view.get(cx, &record.key) {
+            Ok(other) => other,
+            Err(error) => return error.handle(cx, self.node).map(|()| None),
+        };
+        let needs_other = self.join.kind != TableJoinKind::Outer;
+        let joiner = |value, other| (self.join.joiner)(other, value);
+        self.join.joined(cx, self.node, needs_other, Update { record, other }, joiner)
+    }
+}
+
+/// The rows of a join of tables.
+pub struct JoinedView<K, W, F, G, H> {
+    join: TableJoin<K, W, F>,
+    left: G,
+    right: H,
+}
+
+impl<K, W, F, G: Clone, H: Clone> Clone for JoinedView<K, W, F, G, H> {
+    fn clone(&self) -> Self {
+        Self { join: self.join.clone(), left: self.left.clone(), right: self.right.clone() }
+    }
+}
+
+impl<K, W, F, G, H> View for JoinedView<K, W, F, G, H>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+    F: Fn(Option<G::Value>, Option<H::Value>) -> Option<W> + Send + Sync + 'static,
+    G: View<Key = K>,
+    H: View<Key = K>,
+{
+    type Key = K;
+    type Value = W;
+
+    fn get(
+        &self,
+        cx: &mut Context,
+        key: &K,
+    ) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
+        let kept = cx.node(self.join.node).materialized;
+        if let Some(store) = self.join.store.filter(|_| kept) {
+            return Ok(cx.store(store).get(key)?);
+        }
+        let left = self.left.get(cx, key)?;
+        if left.is_none() && self.join.kind != TableJoinKind::Outer {
+            return Ok(None);
+        }
+        let right = self.right.get(cx, key)?;
+        let times = [left.as_ref().map(|row| row.timestamp), right.as_ref().map(|row| row.timestamp)];
+        let timestamp = times.into_iter().flatten().max().unwrap_or(Timestamp::ZERO);
+        let value = (self.join.joiner)(left.map(|row| row.value), right.map(|row| row.value));
+        Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
+    }
+}

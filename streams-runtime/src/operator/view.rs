@@ -1,0 +1,284 @@
+//! The rows of a table, for the joins that look them up.
+//!
+//! A table in a store is read there, through its cache. One that is not is computed from the rows of the
+//! tables before it: the views of a chain are put together once, so a lookup is a chain of plain calls.
+
+use std::sync::Arc;
+
+use super::materialize::{Materializes, UpdateError};
+use super::{
+    TableFilter, TableFilterMapValues, TableFilterMapValuesWithKey, TableFilterNot, TableMapValues,
+    TableMapValuesWithKey, TryTableFilter, TryTableFilterNot, TryTableMapValues,
+    TryTableMapValuesWithKey,
+};
+use crate::context::Context;
+use crate::error::{Stop, UserError};
+use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::topology::NodeId;
+
+/// Looks up rows of a table as it is now. Java: `KTableValueGetter`.
+pub trait View: Clone + Send + Sync + 'static {
+    /// The table's key.
+    type Key;
+    /// The table's value.
+    type Value;
+
+    /// The row of a key, with its time.
+    ///
+    /// # Errors
+    /// When a store cannot be read, or a function that the row is computed by fails.
+    fn get(
+        &self,
+        cx: &mut Context,
+        key: &Self::Key,
+    ) -> Result<Option<ValueAndTimestamp<Self::Value>>, LookupError>;
+}
+
+/// Why a row cannot be told.
+#[derive(Debug)]
+pub enum LookupError {
+    /// The store failed.
+    Store(StoreError),
+    /// A function of the user failed; with the name of its error's type.
+    User(&'static str, UserError),
+}
+
+impl LookupError {
+    /// Gives the failure to whom it concerns: the operator at `node` looked the row up.
+    ///
+    /// # Errors
+    /// When the store is to blame, or the processing exception handler says fail.
+    #[cold]
+    pub fn handle(self, cx: &mut Context, node: NodeId) -> Result<(), Stop> {
+        match self {
+            Self::Store(error) => UpdateError::Store(error).handle(cx, node),
+            Self::User(type_name, error) => UpdateError::User(type_name, error).handle(cx, node),
+        }
+    }
+}
+
+impl From<StoreError> for LookupError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Stands for the view of an operator that has got none yet.
+#[derive(Clone, Copy, Debug)]
+pub struct NoView;
+
+/// The rows of a table that is in a store.
+pub struct StoreView<K, V> {
+    store: StoreRef<TableStore<K, V>>,
+}
+
+impl<K, V> Clone for StoreView<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for StoreView<K, V> {}
+
+/// The view of a table that is in a store whenever somebody looks it up.
+pub fn store_view<K, V>(operator: &impl Materializes<K, V>) -> StoreView<K, V> {
+    let store = operator.table_store();
+    StoreView { store: store.expect("invariant: sources and aggregations declare a store") }
+}
+
+impl<K, V> View for StoreView<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    type Key = K;
+    type Value = V;
+
+    #[inline]
+    fn get(
+        &self,
+        cx: &mut Context,
+        key: &K,
+    ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+        Ok(cx.store(self.store).get(key)?)
+    }
+}
+
+/// An operator that computes rows of a table from those of another.
+pub trait Derives<K, V>: Materializes<K, Self::Row> {
+    /// The value it makes.
+    type Row;
+
+    /// What becomes of a value; `None` when the row is not in the table.
+    ///
+    /// # Errors
+    /// When the user's function fails.
+    fn row(&self, key: &K, value: V) -> Result<Option<Self::Row>, LookupError>;
+}
+
+/// The rows of a table that is computed from another, or of its store if it has one.
+pub struct DerivedView<O, P> {
+    operator: Arc<O>,
+    parent: P,
+}
+
+impl<O, P: Clone> Clone for DerivedView<O, P> {
+    fn clone(&self) -> Self {
+        Self { operator: Arc::clone(&self.operator), parent: self.parent.clone() }
+    }
+}
+
+/// Lets an operator be used by its run and by views of its rows.
+pub fn share<O>(operator: O) -> Arc<O> {
+    Arc::new(operator)
+}
+
+/// The view of a table that an operator derives from another table.
+pub fn derived_view<O, P>(operator: &Arc<O>, parent: P) -> DerivedView<O, P>
+where
+    P: View,
+    O: Derives<P::Key, P::Value>,
+{
+    DerivedView { operator: Arc::clone(operator), parent }
+}
+
+impl<O, P> View for DerivedView<O, P>
+where
+    P: View,
+    P::Key: Clone + Send + 'static,
+    O: Derives<P::Key, P::Value> + Send + Sync + 'static,
+    O::Row: Clone + Send + 'static,
+{
+    type Key = P::Key;
+    type Value = O::Row;
+
+    #[inline]
+    fn get(
+        &self,
+        cx: &mut Context,
+        key: &P::Key,
+    ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
+        let kept = cx.node(self.operator.node()).materialized;
+        if let Some(store) = self.operator.table_store().filter(|_| kept) {
+            return Ok(cx.store(store).get(key)?);
+        }
+        let Some(ValueAndTimestamp { value, timestamp }) = self.parent.get(cx, key)? else {
+            return Ok(None);
+        };
+        let value = self.operator.row(key, value)?;
+        Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
+    }
+}
+
+impl<K, V, O: Materializes<K, V>> Materializes<K, V> for Arc<O> {
+    fn node(&self) -> NodeId {
+        (**self).node()
+    }
+
+    fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+        (**self).table_store()
+    }
+}
+
+fn user<E: Into<UserError>>(error: E) -> LookupError {
+    LookupError::User(std::any::type_name::<E>(), error.into())
+}
+
+impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilter<K, V, F> {
+    type Row = V;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+        Ok((self.predicate)(key, &value).then_some(value))
+    }
+}
+
+impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilterNot<K, V, F> {
+    type Row = V;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+        Ok((!(self.predicate)(key, &value)).then_some(value))
+    }
+}
+
+impl<K, V, F, E> Derives<K, V> for TryTableFilter<K, V, F>
+where
+    F: Fn(&K, &V) -> Result<bool, E>,
+    E: Into<UserError>,
+{
+    type Row = V;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+        Ok((self.predicate)(key, &value).map_err(user)?.then_some(value))
+    }
+}
+
+impl<K, V, F, E> Derives<K, V> for TryTableFilterNot<K, V, F>
+where
+    F: Fn(&K, &V) -> Result<bool, E>,
+    E: Into<UserError>,
+{
+    type Row = V;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+        Ok((!(self.predicate)(key, &value).map_err(user)?).then_some(value))
+    }
+}
+
+impl<K, V, W, F: Fn(V) -> W> Derives<K, V> for TableMapValues<K, W, F> {
+    type Row = W;
+
+    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+        Ok(Some((self.mapper)(value)))
+    }
+}
+
+impl<K, V, W, F: Fn(&K, V) -> W> Derives<K, V> for TableMapValuesWithKey<K, W, F> {
+    type Row = W;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+        Ok(Some((self.mapper)(key, value)))
+    }
+}
+
+impl<K, V, W, F: Fn(V) -> Option<W>> Derives<K, V> for TableFilterMapValues<K, W, F> {
+    type Row = W;
+
+    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+        Ok((self.mapper)(value))
+    }
+}
+
+impl<K, V, W, F> Derives<K, V> for TableFilterMapValuesWithKey<K, W, F>
+where
+    F: Fn(&K, V) -> Option<W>,
+{
+    type Row = W;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+        Ok((self.mapper)(key, value))
+    }
+}
+
+impl<K, V, W, F, E> Derives<K, V> for TryTableMapValues<K, W, F>
+where
+    F: Fn(V) -> Result<W, E>,
+    E: Into<UserError>,
+{
+    type Row = W;
+
+    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+        (self.mapper)(value).map(Some).map_err(user)
+    }
+}
+
+impl<K, V, W, F, E> Derives<K, V> for TryTableMapValuesWithKey<K, W, F>
+where
+    F: Fn(&K, V) -> Result<W, E>,
+    E: Into<UserError>,
+{
+    type Row = W;
+
+    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+        (self.mapper)(key, value).map(Some).map_err(user)
+    }
+}

@@ -1,0 +1,138 @@
+//! The store of session windows.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::byte_store::ByteStore;
+use super::key_value::Plain;
+use super::typed::TypedStore;
+use super::{
+    ChangelogRecord, Flushed, Order, StateStore, StoreError, StoreKind, StoreMaker, TimeInKey,
+    WindowLayout,
+};
+use crate::outbox::Outbox;
+use crate::record::{Change, RecordContext};
+use crate::serdes::{SerdeRef, SessionStoreKeys, Window, Windowed};
+
+/// Aggregates by key and session.
+///
+/// The changelog's key is key, end, start; its time is that of the record in work. Sessions that ended
+/// before the retention are not seen. Java: `org.apache.kafka.streams.state.SessionStore`.
+pub struct SessionStore<K, V> {
+    rows: TypedStore<Windowed<K>, V, Plain<V>>,
+}
+
+impl<K, V> SessionStore<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The sessions of a key that end at `earliest_end` or later and start at `latest_start` or earlier, by
+    /// end, then start.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or its bytes do not fit the serdes.
+    pub fn find(
+        &mut self,
+        key: &K,
+        earliest_end: i64,
+        latest_start: i64,
+    ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
+        let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+        let mut found = self.rows.rows_of(&any, earliest_end, i64::MAX, Order::Ascending)?;
+        found.retain(|(session, _)| session.window.start <= latest_start);
+        Ok(found)
+    }
+
+    /// The sessions of all keys that end from `from` to `to`, both included; by end and key where the store
+    /// has an index.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn ended_between(
+        &mut self,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
+        self.rows.rows_between(from, to)
+    }
+
+    /// The aggregate of exactly this session.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn fetch(&mut self, session: &Windowed<K>) -> Result<Option<V>, StoreError> {
+        self.rows.with(session, |row| row.cloned())
+    }
+
+    /// Writes (`Some`) or removes (`None`) a session.
+    ///
+    /// Returns the change when it has to be forwarded now, `None` when the cache keeps it.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or a part has no bytes in its serde.
+    pub fn put(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        session: &Windowed<K>,
+        new: Option<V>,
+        old: Option<V>,
+    ) -> Result<Option<Change<V>>, StoreError> {
+        let written = self.rows.put(out, context, session, new, old)?;
+        Ok(written.map(|written| Change::latest(written.new, written.old)))
+    }
+
+    /// Writes what only the cache knows, oldest write first; see `TableStore::take_dirty`.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written, or a part has no bytes in its serde.
+    pub fn take_dirty(
+        &mut self,
+        out: &mut Outbox,
+        want_old: bool,
+    ) -> Result<Vec<Flushed<Windowed<K>, V>>, StoreError> {
+        self.rows.take_dirty(out, want_old, false)
+    }
+
+    /// Frees at least `bytes` of the cache; see `TableStore::evict`.
+    ///
+    /// # Errors
+    /// As [`take_dirty`](Self::take_dirty).
+    pub fn evict(
+        &mut self,
+        out: &mut Outbox,
+        bytes: usize,
+        want_old: bool,
+    ) -> Result<Vec<Flushed<Windowed<K>, V>>, StoreError> {
+        self.rows.evict(out, bytes, want_old, false)
+    }
+
+    /// Sessions that came too late to be kept since the last call.
+    pub fn take_expired(&mut self) -> u64 {
+        self.rows.bytes.take_expired()
+    }
+}
+
+/// Makes a session store with these serdes for each task, which keeps sessions that long after their end.
+pub fn session_store_maker<K, V>(
+    key: SerdeRef<K>,
+    value: SerdeRef<V>,
+    retention_ms: i64,
+    indexed: bool,
+) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    let layout = WindowLayout { time: TimeInKey::Session, retention_ms, size_ms: 0, indexed };
+    Arc::new(move |setup| {
+        let caching = setup.caching && !indexed;
+        let keys = SessionStoreKeys { inner: Arc::clone(&key) };
+        let bytes = ByteStore::with_times(setup, layout)?;
+        let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
+        Ok(Box::new(SessionStore { rows }))
+    })
+}
+
+super::typed::impl_state_store!(SessionStore);

@@ -1,0 +1,68 @@
+//! The store of windowed tables: rows by key and window, each with its time.
+
+use std::sync::Arc;
+
+use super::byte_store::ByteStore;
+use super::table::Timestamped;
+use super::typed::TypedStore;
+use super::{Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
+use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
+
+/// A row of a windowed table.
+type WindowRow<K, V> = (Windowed<K>, ValueAndTimestamp<V>);
+
+/// What a store of windows can do beyond a table's.
+///
+/// The changelog's key is key, start, and a sequence number of 0; rows older than the retention are not
+/// seen. Java: `TimestampedWindowStore` over `RocksDBWindowStore` or `InMemoryWindowStore`.
+impl<K, V> TableStore<Windowed<K>, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The windows of a key that start from `from` to `to`, both included.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or its bytes do not fit the serdes.
+    pub fn fetch(
+        &mut self,
+        key: &K,
+        from: i64,
+        to: i64,
+        order: Order,
+    ) -> Result<Vec<WindowRow<K, V>>, StoreError> {
+        let key = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+        self.rows.rows_of(&key, from, to, order)
+    }
+
+    /// The windows of all keys that start from `from` to `to`, both included; by time and key where the
+    /// store has an index. Rows that only a cache knows are not among them.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_all(&mut self, from: i64, to: i64) -> Result<Vec<WindowRow<K, V>>, StoreError> {
+        self.rows.rows_between(from, to)
+    }
+}
+
+/// Makes a store of windows with these serdes for each task.
+///
+/// An indexed store has no cache: its rows leave by their time and not by a flush.
+pub fn window_store_maker<K, V>(
+    key: SerdeRef<K>,
+    value: SerdeRef<V>,
+    layout: WindowLayout,
+) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    Arc::new(move |setup| {
+        let caching = setup.caching && !layout.indexed;
+        let keys = WindowStoreKeys { inner: Arc::clone(&key), size_ms: layout.size_ms };
+        let bytes = ByteStore::with_times(setup, layout)?;
+        let values = Timestamped(Arc::clone(&value));
+        let rows = TypedStore::over(bytes, caching, Arc::new(keys), values);
+        Ok(Box::new(TableStore { rows }))
+    })
+}

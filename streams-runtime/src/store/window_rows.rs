@@ -1,0 +1,212 @@
+//! Reads of rows with a time in their key, by key and by time.
+
+use super::backend::{Cursor, KeyRange, Order};
+use super::byte_store::ByteStore;
+use super::chains::hash;
+use super::segments::Segments;
+use super::typed::{RowFormat, TypedStore};
+use super::{StoreError, TimeInKey};
+use crate::serdes::Windowed;
+
+/// A row as bytes: key and stored value.
+type RawRow = (Vec<u8>, Vec<u8>);
+
+impl ByteStore {
+    /// The visible rows of one user's key with a time from `from` to `to`, in order of time.
+    pub(crate) fn rows_of_key(
+        &self,
+        key: &[u8],
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<RawRow>, StoreError> {
+        let Some(segments) = &self.segments else { return Ok(Vec::new()) };
+        let time = segments.layout.time;
+        let from = from.max(segments.first_visible());
+        let mut rows = Vec::new();
+        for segment in segments.between(from, to) {
+            let range = time.range(&segment.to_be_bytes(), key, from, to);
+            let length = size_of::<i64>() + key.len() + time.suffix();
+            self.collect(&range, &mut rows, |place| place.len() == length)?;
+        }
+        Ok(rows)
+    }
+
+    /// The visible rows of all keys with a time from `from` to `to`: in order of time and key where there
+    /// is an index, else segment by segment.
+    pub(crate) fn rows_of_time(&mut self, from: i64, to: i64) -> Result<Vec<RawRow>, StoreError> {
+        let Some(segments) = &self.segments else { return Ok(Vec::new()) };
+        let time = segments.layout.time;
+        let from = from.max(segments.first_visible());
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::new();
+        if !segments.layout.indexed {
+            for segment in segments.between(from, to) {
+                let range = KeyRange::prefix(&segment.to_be_bytes());
+                self.collect(&range, &mut rows, |place| {
+                    (from..=to).contains(&time.of(Segments::key_at(place)))
+                })?;
+            }
+            return Ok(rows);
+        }
+        let index = Segments::index_range(from, to);
+        let mut entries = self.committed_and_pending(&index, Order::Ascending)?;
+        let mut keys = Vec::new();
+        while let Some((place, _)) = entries.row() {
+            keys.push(Segments::indexed_key(place).to_vec());
+            entries.advance()?;
+        }
+        drop(entries);
+        for key in keys {
+            let mut value = Vec::new();
+            if self.get(&key, &mut value)? {
+                rows.push((key, value));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The visible rows of a range of keys, in their order; every segment is read.
+    pub(super) fn timed_range(
+        &self,
+        range: &KeyRange,
+        order: Order,
+    ) -> Result<Box<dyn Cursor + '_>, StoreError> {
+        let mut rows = Vec::new();
+        if let Some(segments) = &self.segments {
+            let (time, first) = (segments.layout.time, segments.first_visible());
+            self.collect(&Segments::all_rows(), &mut rows, |place| {
+                let key = Segments::key_at(place);
+                time.of(key) >= first && range.contains(key)
+            })?;
+        }
+        rows.sort_unstable_by(|a, b| match order {
+            Order::Ascending => b.0.cmp(&a.0),
+            Order::Descending => a.0.cmp(&b.0),
+        });
+        Ok(Box::new(Collected(rows)))
+    }
+
+    fn collect(
+        &self,
+        range: &KeyRange,
+        rows: &mut Vec<RawRow>,
+        wanted: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), StoreError> {
+        let mut cursor = self.committed_and_pending(range, Order::Ascending)?;
+        while let Some((place, value)) = cursor.row() {
+            if wanted(place) {
+                rows.push((Segments::key_at(place).to_vec(), value.to_vec()));
+            }
+            cursor.advance()?;
+        }
+        Ok(())
+    }
+
+    /// Rows that came too late to be kept since the last call.
+    pub(crate) fn take_expired(&mut self) -> u64 {
+        self.segments.as_mut().map_or(0, Segments::take_expired)
+    }
+}
+
+/// Rows that were read already, the next one last.
+struct Collected(Vec<RawRow>);
+
+impl Cursor for Collected {
+    fn row(&self) -> Option<(&[u8], &[u8])> {
+        self.0.last().map(|(key, value)| (key.as_slice(), value.as_slice()))
+    }
+
+    fn advance(&mut self) -> Result<(), StoreError> {
+        self.0.pop();
+        Ok(())
+    }
+}
+
+/// A row of the store, or what the cache knows better.
+enum Found<R> {
+    Stored(Vec<u8>),
+    Cached(R),
+}
+
+impl<K, R, F> TypedStore<Windowed<K>, R, F>
+where
+    K: Clone + Send + 'static,
+    R: Clone + Send + 'static,
+    F: RowFormat<R>,
+{
+    /// The rows of a key with a time from `from` to `to`, in order of time or against it. Rows that only
+    /// the cache knows are among them.
+    pub(crate) fn rows_of(
+        &mut self,
+        key: &Windowed<K>,
+        from: i64,
+        to: i64,
+        order: Order,
+    ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
+        let Some(time) = self.bytes.segments.as_ref().map(|segments| segments.layout.time) else {
+            return Ok(Vec::new());
+        };
+        let mut bytes = self.key_bytes(key)?;
+        bytes.truncate(bytes.len() - time.suffix());
+        let stored = self.bytes.rows_of_key(&bytes, from, to)?;
+        let mut rows: Vec<(Vec<u8>, Found<R>)> =
+            stored.into_iter().map(|(key, row)| (key, Found::Stored(row))).collect();
+        self.lay_cache_over(time, &bytes, (from, to), &mut rows);
+        let read = rows.into_iter().map(|(key, row)| {
+            let row = match row {
+                Found::Stored(bytes) => self.read_row(&bytes)?,
+                Found::Cached(row) => row,
+            };
+            Ok((self.read_key(&key)?, row))
+        });
+        match order {
+            Order::Ascending => read.collect(),
+            Order::Descending => read.rev().collect(),
+        }
+    }
+
+    fn lay_cache_over(
+        &mut self,
+        time: TimeInKey,
+        key: &[u8],
+        (from, to): (i64, i64),
+        rows: &mut Vec<(Vec<u8>, Found<R>)>,
+    ) {
+        let (Some(cache), Some(segments)) = (&self.cache, &mut self.bytes.segments) else { return };
+        let recent = segments.recent.get_or_insert_with(|| {
+            cache.dirty_slots().map(|slot| slot.key_bytes.clone()).collect()
+        });
+        if cache.dirty() == 0 {
+            recent.clear();
+        }
+        let range = time.range(&[], key, from, to);
+        let length = key.len() + time.suffix();
+        let Some(upper) = range.upper() else { return };
+        let known = recent.range::<[u8], _>((
+            std::ops::Bound::Included(range.lower()),
+            std::ops::Bound::Excluded(upper),
+        ));
+        for key in known.filter(|key| key.len() == length) {
+            let Some(ix) = cache.find(hash(key), key) else { continue };
+            let place = rows.binary_search_by(|(stored, _)| stored.as_slice().cmp(key));
+            match (place, cache.slot(ix).row.clone()) {
+                (Ok(at), Some(row)) => rows[at].1 = Found::Cached(row),
+                (Ok(at), None) => drop(rows.remove(at)),
+                (Err(at), Some(row)) => rows.insert(at, (key.to_vec(), Found::Cached(row))),
+                (Err(_), None) => {}
+            }
+        }
+    }
+
+    /// The stored rows of all keys with a time from `from` to `to`; see `rows_of_time`.
+    pub(crate) fn rows_between(
+        &mut self,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
+        let rows = self.bytes.rows_of_time(from, to)?;
+        rows.iter().map(|(key, row)| Ok((self.read_key(key)?, self.read_row(row)?))).collect()
+    }
+}
