@@ -57,3 +57,27 @@ pub mod task;
 pub mod time;
 pub mod topology;
 pub mod window;
+
+/// The attribute form of [`topology!`](prelude::topology): `#[streams_runtime::topology] fn name(..) -> Topology { .. }`.
+///
+/// An attribute and a function-like macro cannot share one name in one module, so the prelude holds
+/// `topology!`, this crate's root holds the attribute, and the prelude has it as `#[topology_fn]` too.
+///
+/// # Example
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// /// Lines in capitals.
+/// #[streams_runtime::topology]
+/// pub fn shout() -> Topology {
+///     stream::<Option<String>, String>("lines").map_values(|line| line.to_uppercase()).to("loud");
+/// }
+///
+/// assert!(shout().describe().contains("KSTREAM-MAPVALUES-0000000001"));
+/// ```
+pub use streams_macros::topology_fn as topology;
+
+/// The README's program compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

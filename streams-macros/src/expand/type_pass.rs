@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::{Context, idents};
+use super::{Context, idents, views};
 use crate::model::operators::{Kind, Run};
 use crate::model::{Node, NodeId, Step};
 use crate::plan::is_cut;
@@ -108,7 +108,9 @@ fn joined(cx: &Context<'_>, node: &Node, handle: &TokenStream) -> TokenStream {
         return quote_spanned!(at=> (#handle, #left, #right, #subscribe, #operator));
     }
     if node.kind() == Kind::Table {
-        return quote_spanned!(at=> (#handle, #left, #right, #operator));
+        let unused = !crate::plan::is_flushed(node) && !views::wanted(cx).contains(&node.id);
+        let both = if unused { quote_spanned!(at=> _) } else { quote!(#operator) };
+        return quote_spanned!(at=> (#handle, #left, #right, #both));
     }
     quote_spanned!(at=> (#handle, #left, #right))
 }

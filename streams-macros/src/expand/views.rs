@@ -21,7 +21,7 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
 }
 
 /// The tables whose rows somebody looks up, and those that they are computed from.
-fn wanted(cx: &Context<'_>) -> BTreeSet<NodeId> {
+pub(super) fn wanted(cx: &Context<'_>) -> BTreeSet<NodeId> {
     let nodes = cx.graph.nodes.iter();
     let looked_up = nodes.filter(|node| node.kind() == Kind::Table && !node.viewers.is_empty());
     let mut open: Vec<NodeId> = looked_up.map(|node| node.id).collect();

@@ -20,8 +20,11 @@ mod ktable;
 mod ktable_try;
 mod options;
 mod serdes;
+mod session_windowed;
 mod topic;
 mod topology;
+mod windowed;
+mod windowed_record;
 
 #[cfg(test)]
 mod tests;
@@ -43,5 +46,10 @@ pub use options::{
     Unset,
 };
 pub use serdes::{SerdePair, SerdeSlot};
+pub use session_windowed::SessionWindowedKStream;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
+pub use windowed::{TimeWindowedKStream, Windows};
+pub use crate::window::{
+    EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
+};
 pub use topology::{BuiltTopology, FlushEntry, SourceEntry, StoreDecl, Topology};

@@ -7,6 +7,7 @@ use crate::support::lang::{Doc, Text, len, trim, upper, words};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("change-log-of-inventory", Build(|_| inventory())),
     ("product-sales", Build(|_| product_sales())),
     ("string-processing", Build(|_| string_processing())),
     ("top-n", Build(|_| top_n())),
@@ -78,5 +79,19 @@ topology!(
             .count("counts")
             .to_stream()
             .to("out");
+    }
+);
+
+topology!(
+    fn inventory() -> Topology {
+        let stock = stream::<Text, Option<i64>>("moves")
+            .group_by_key()
+            .reduce(|a, b| a.wrapping_add(b), "stock");
+        let limits = table::<String, i64>("limits");
+        stock
+            .join(limits, |s, l| Doc(json!({ "stock": s, "limit": l, "low": s < l })))
+            .filter(|_, v| v.get("low").is_true())
+            .to_stream()
+            .to("alerts");
     }
 );

@@ -7,6 +7,9 @@ use crate::support::lang::{Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("names-global", Build(|_| global())),
+    ("names-tables", Build(|_| tables())),
+    ("names-values-only", Build(|_| values_only())),
     ("names-branch", Build(|_| branches())),
     ("names-explicit-repartition", Build(|_| explicit_repartition())),
     ("names-given", Build(|_| given())),
@@ -79,5 +82,35 @@ topology!(
         stream::<Text, Text>("a").to("b");
         stream::<Text, Text>("b").group_by_key().count("n").to_stream().to("c");
         stream::<Text, Option<i64>>("c").filter(|_, v| v.is_some_and(|v| v > 1)).to("d");
+    }
+);
+
+topology!(
+    fn global() -> Topology {
+        let g = global_table::<String, String>("g");
+        stream::<Text, Text>("in").left_join(g, |_, v| v.clone(), |v, gv| text!(v, gv)).to("out");
+    }
+);
+
+topology!(
+    fn tables() -> Topology {
+        let a = table::<String, String>("a");
+        let b = table::<String, String>("b", "b-store");
+        let c = a.map_values(|v| v).filter(|_, _| true);
+        c.join(b, |x, y| text!(x, y)).to_stream().to("o1");
+        c.left_join(b, |x, y| text!(x, y), Materialized::as_("lj")).to_stream().to("o2");
+        c.outer_join(b, |x, y| text!(x, y), Named::as_("oj")).to_stream().to("o3");
+    }
+);
+
+topology!(
+    fn values_only() -> Topology {
+        let s = stream::<Text, Text>("in")
+            .map_values(|v| v)
+            .filter(|_, _| true)
+            .flat_map_values(|v| [v.clone(), v])
+            .peek(|_, _| ());
+        s.group_by_key().count("n").to_stream().to("out");
+        s.join(table::<String, String>("t"), |a, b| text!(a, b)).to("j");
     }
 );

@@ -163,8 +163,12 @@ impl StoreRoom {
         if let (StoreType::RocksDb, Some(disk)) = (plan.store_type, &self.disk) {
             return disk.backend(task, plan);
         }
-        let _ = (task, plan);
-        Ok(Box::new(MemoryBytes::new()))
+        let _ = task;
+        Ok(Box::new(match plan.store_type {
+            // built without the feature `rocksdb`
+            StoreType::RocksDb => MemoryBytes::standing_for_disk(),
+            StoreType::InMemory | StoreType::LruMap { .. } => MemoryBytes::new(),
+        }))
     }
 
     /// Deletes what a store has and opens it empty.

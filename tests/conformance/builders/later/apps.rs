@@ -13,7 +13,6 @@ pub const BUILDERS: &[Entry] = &[
     ("anomaly", Build(|_| anomaly())),
     ("dedup", Build(|_| dedup())),
     ("frequency", Build(|_| frequency())),
-    ("change-log-of-inventory", Build(|_| inventory())),
     ("orders-payments", Build(|_| orders_payments())),
     ("page-view-region", Build(|_| page_view_region())),
     ("sessions-activity", Build(|_| session_activity())),
@@ -66,20 +65,6 @@ topology!(
             .count("freq")
             .to_stream(|wk, _| text!(wk.key, "@", wk.start))
             .to("out");
-    }
-);
-
-topology!(
-    fn inventory() -> Topology {
-        let stock = stream::<Text, Option<i64>>("moves")
-            .group_by_key()
-            .reduce(|a, b| a.wrapping_add(b), "stock");
-        let limits = table::<String, i64>("limits");
-        stock
-            .join(limits, |s, l| Doc(json!({ "stock": s, "limit": l, "low": s < l })))
-            .filter(|_, v| v.get("low").is_true())
-            .to_stream()
-            .to("alerts");
     }
 );
 

@@ -14,12 +14,9 @@ pub const BUILDERS: &[Entry] = &[
     ("names-cogroup", Build(|_| cogroup())),
     ("names-fk", Build(|_| foreign_key())),
     ("names-generated", Build(|_| generated())),
-    ("names-global", Build(|_| global())),
     ("names-join-rekeyed", Build(|_| join_rekeyed())),
     ("names-process", Build(|_| process())),
     ("names-join-stream", Build(|_| stream_joins())),
-    ("names-tables", Build(|_| tables())),
-    ("names-values-only", Build(|_| values_only())),
     ("names-opt-chain", Build(|_| optimized_chain())),
 ];
 
@@ -120,13 +117,6 @@ topology!(
 );
 
 topology!(
-    fn global() -> Topology {
-        let g = global_table::<String, String>("g");
-        stream::<Text, Text>("in").left_join(g, |_, v| v.clone(), |v, gv| text!(v, gv)).to("out");
-    }
-);
-
-topology!(
     fn join_rekeyed() -> Topology {
         let l = stream::<Text, Text>("left").select_key(|_, v| v.clone());
         let r = stream::<Text, Text>("right").select_key(|_, v| v.clone());
@@ -185,29 +175,6 @@ topology!(
         l.outer_join(r, |a, b| text!(a, b), within).to("o1");
         l.left_join(r, |a, b| text!(a, b), within, StreamJoined::with_name("lj")).to("o2");
         l.join(r, |a, b| text!(a, b), within, StreamJoined::as_("ijs").with_name("ij")).to("o3");
-    }
-);
-
-topology!(
-    fn tables() -> Topology {
-        let a = table::<String, String>("a");
-        let b = table::<String, String>("b", "b-store");
-        let c = a.map_values(|v| v).filter(|_, _| true);
-        c.join(b, |x, y| text!(x, y)).to_stream().to("o1");
-        c.left_join(b, |x, y| text!(x, y), Materialized::as_("lj")).to_stream().to("o2");
-        c.outer_join(b, |x, y| text!(x, y), Named::as_("oj")).to_stream().to("o3");
-    }
-);
-
-topology!(
-    fn values_only() -> Topology {
-        let s = stream::<Text, Text>("in")
-            .map_values(|v| v)
-            .filter(|_, _| true)
-            .flat_map_values(|v| [v.clone(), v])
-            .peek(|_, _| ());
-        s.group_by_key().count("n").to_stream().to("out");
-        s.join(table::<String, String>("t"), |a, b| text!(a, b)).to("j");
     }
 );
 

@@ -1,0 +1,225 @@
+//! `SessionWindowedKStream`: a grouped stream cut into sessions.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::serdes::SerdeSlot;
+use super::windowed_record::{Recorded, Spans};
+use super::{AggregateOptions, Flow, KTable, StreamsBuilder};
+use crate::operator::{
+    AggregateFold, CountFold, MergedFold, ReduceFold, SessionAggregate, TryAggregateFold,
+    TryReduceFold,
+};
+use crate::record::Record;
+use crate::serdes::{HasSerde, Nullable, Windowed};
+use crate::store::StoreRef;
+use crate::topology::naming::prefix;
+use crate::window::{EmitStrategy, SessionWindows};
+
+/// A grouped stream in sessions.
+///
+/// Java: `org.apache.kafka.streams.kstream.SessionWindowedKStream`.
+pub struct SessionWindowedKStream<K, V> {
+    group: usize,
+    windows: SessionWindows,
+    emit: EmitStrategy,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Clone for SessionWindowedKStream<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for SessionWindowedKStream<K, V> {}
+
+impl<K, V> std::fmt::Debug for SessionWindowedKStream<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SessionWindowedKStream({}, {:?})", self.group, self.windows)
+    }
+}
+
+impl<K, V> Flow for SessionWindowedKStream<K, V> {
+    type Record = Record<K, V>;
+}
+
+impl<K, V> SessionWindowedKStream<K, V> {
+    pub(super) fn new(group: usize, windows: SessionWindows) -> Self {
+        Self { group, windows, emit: EmitStrategy::OnWindowUpdate, types: PhantomData }
+    }
+}
+
+/// The table and the operator of an aggregation of sessions.
+type Aggregated<K, V, A, F> =
+    (KTable<Windowed<<K as Nullable>::NonNull>, A>, SessionAggregate<K, V, A, F>);
+
+impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
+    /// Says when results leave: with each update (the default), or once when a session is closed.
+    ///
+    /// On close the store keeps no cache.
+    ///
+    /// # Example
+    /// See [`EmitStrategy`].
+    #[must_use]
+    pub fn emit_strategy(mut self, _: &mut StreamsBuilder, emit: EmitStrategy) -> Self {
+        self.emit = emit;
+        self
+    }
+
+    /// Counts the records of each session.
+    ///
+    /// A record with a null key is dropped; a null value counts. Needs one store and its changelog.
+    ///
+    /// # Example
+    /// See [`SessionWindows`].
+    pub fn count(
+        self,
+        b: &mut StreamsBuilder,
+        options: impl Into<AggregateOptions<K::NonNull, i64>>,
+    ) -> Aggregated<K, V, i64, CountFold> {
+        let options: AggregateOptions<K::NonNull, i64> = options.into();
+        if options.given && options.materialized.store.is_none() {
+            b.graph.burn_store_name();
+        }
+        let none = SerdeSlot::default();
+        self.aggregated(b, &options, (prefix::STREAM_AGGREGATE, &none), CountFold)
+    }
+
+    /// Combines the values of each session, two at a time; it also merges sessions.
+    ///
+    /// The reducer sees a null value as it comes. Needs one store and its changelog.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(5)))
+    ///         .reduce(|a, b| a + b, "sums")
+    ///         .to_stream(|session, _| session.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 4)], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(3), None, Some(7)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn reduce<R, F>(
+        self,
+        b: &mut StreamsBuilder,
+        reducer: F,
+        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
+    ) -> Aggregated<K, V, V::NonNull, ReduceFold<F>>
+    where
+        F: Fn(V, V) -> R + Send + Sync + 'static,
+    {
+        let value = b.groups[self.group].serdes.value.clone();
+        let named = (prefix::STREAM_REDUCE, &value);
+        self.aggregated(b, &options.into(), named, ReduceFold { reducer })
+    }
+
+    /// [`reduce`](SessionWindowedKStream::reduce) with a reducer that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the sessions as they were.
+    pub fn try_reduce<R, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        reducer: F,
+        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
+    ) -> Aggregated<K, V, V::NonNull, TryReduceFold<F>>
+    where
+        F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
+    {
+        let value = b.groups[self.group].serdes.value.clone();
+        let named = (prefix::STREAM_REDUCE, &value);
+        self.aggregated(b, &options.into(), named, TryReduceFold { reducer })
+    }
+
+    /// Folds the values of each session into an aggregate of any type; `merger` makes one of two sessions'.
+    ///
+    /// Per record: the initializer, the merger over all sessions that the record joins, then the
+    /// aggregator. Needs one store and its changelog.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(5)))
+    ///         .aggregate(|| 0_i64, |_, word, n| n + word.len() as i64, |_, a, b| a + b, "letters")
+    ///         .to_stream(|session, _| session.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "to"), ("a", "be")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(2), None, Some(4)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn aggregate<A, R, S, I, F, M>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        aggregator: F,
+        merger: M,
+        options: impl Into<AggregateOptions<K::NonNull, A>>,
+    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F>, M>>
+    where
+        A: HasSerde,
+        I: Fn() -> A + Send + Sync + 'static,
+        F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
+        M: Fn(&K::NonNull, A, A) -> S + Send + Sync + 'static,
+    {
+        let fold = AggregateFold { initializer, aggregator };
+        let fold = MergedFold { fold, merger: Arc::new(merger) };
+        let none = SerdeSlot::default();
+        self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
+    }
+
+    /// [`aggregate`](SessionWindowedKStream::aggregate) with an aggregator that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the sessions as they were.
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn try_aggregate<A, R, S, I, F, M, E>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        aggregator: F,
+        merger: M,
+        options: impl Into<AggregateOptions<K::NonNull, A>>,
+    ) -> Aggregated<K, V, A, MergedFold<TryAggregateFold<I, F>, M>>
+    where
+        A: HasSerde,
+        I: Fn() -> A + Send + Sync + 'static,
+        F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
+        M: Fn(&K::NonNull, A, A) -> S + Send + Sync + 'static,
+    {
+        let fold = TryAggregateFold { initializer, aggregator };
+        let fold = MergedFold { fold, merger: Arc::new(merger) };
+        let none = SerdeSlot::default();
+        self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
+    }
+
+    fn aggregated<A: HasSerde, F>(
+        self,
+        b: &mut StreamsBuilder,
+        options: &AggregateOptions<K::NonNull, A>,
+        named: (&str, &SerdeSlot),
+        fold: F,
+    ) -> Aggregated<K, V, A, F> {
+        let spans = (Spans::Sessions(self.windows), self.emit);
+        let Recorded { node, store, repartition } =
+            b.windowed::<K, V, A>(self.group, options, named, spans);
+        let (windows, emit, store) = (self.windows, self.emit, StoreRef::new(store));
+        let operator = SessionAggregate { node, windows, emit, fold, store, repartition };
+        (KTable::new(node), operator)
+    }
+}

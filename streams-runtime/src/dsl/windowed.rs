@@ -1,0 +1,306 @@
+//! `TimeWindowedKStream` and `SessionWindowedKStream`: grouped streams cut into windows.
+
+use std::marker::PhantomData;
+
+use super::serdes::SerdeSlot;
+use super::windowed_record::{Recorded, Spans};
+use super::{AggregateOptions, Flow, KGroupedStream, KTable, StreamsBuilder};
+use crate::operator::{
+    AggregateFold, CountFold, ReduceFold, TryAggregateFold, TryReduceFold, WindowAggregate,
+};
+use crate::record::Record;
+use crate::serdes::{HasSerde, Nullable, Windowed};
+use crate::store::StoreRef;
+use crate::topology::naming::prefix;
+use crate::window::{EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
+
+/// What a grouped stream can be cut into, and what it is then.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no windows",
+    label = "`TimeWindows`, `SlidingWindows`, `SessionWindows` or `UnlimitedWindows` are wanted"
+)]
+pub trait Windows<K, V> {
+    /// The windowed stream.
+    type Windowed;
+
+    /// Cuts the groups into these windows.
+    fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed;
+}
+
+/// A grouped stream in tumbling, hopping, sliding or unlimited windows.
+///
+/// Java: `org.apache.kafka.streams.kstream.TimeWindowedKStream`.
+pub struct TimeWindowedKStream<K, V> {
+    group: usize,
+    span: WindowSpan,
+    emit: EmitStrategy,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V> Clone for TimeWindowedKStream<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for TimeWindowedKStream<K, V> {}
+
+impl<K, V> std::fmt::Debug for TimeWindowedKStream<K, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TimeWindowedKStream({}, {:?})", self.group, self.span)
+    }
+}
+
+impl<K, V> Flow for TimeWindowedKStream<K, V> {
+    type Record = Record<K, V>;
+}
+
+fn in_span<K, V>(
+    b: &mut StreamsBuilder,
+    group: usize,
+    span: WindowSpan,
+) -> TimeWindowedKStream<K, V> {
+    if let Some(problem) = span.problem() {
+        b.graph.problem(problem);
+    }
+    TimeWindowedKStream { group, span, emit: EmitStrategy::OnWindowUpdate, types: PhantomData }
+}
+
+impl<K, V> Windows<K, V> for TimeWindows {
+    type Windowed = TimeWindowedKStream<K, V>;
+
+    fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
+        in_span(b, group, WindowSpan::Time(self))
+    }
+}
+
+impl<K, V> Windows<K, V> for UnlimitedWindows {
+    type Windowed = TimeWindowedKStream<K, V>;
+
+    fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
+        in_span(b, group, WindowSpan::Unlimited(self))
+    }
+}
+
+impl<K, V> Windows<K, V> for SlidingWindows {
+    type Windowed = TimeWindowedKStream<K, V>;
+
+    fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
+        in_span(b, group, WindowSpan::Sliding(self))
+    }
+}
+
+impl<K, V> Windows<K, V> for SessionWindows {
+    type Windowed = super::SessionWindowedKStream<K, V>;
+
+    fn windowed(self, _: &mut StreamsBuilder, group: usize) -> Self::Windowed {
+        super::SessionWindowedKStream::new(group, self)
+    }
+}
+
+impl<K, V> KGroupedStream<K, V> {
+    /// Cuts the groups into windows of time; what follows aggregates each window by itself.
+    ///
+    /// See [`TimeWindows`] (tumbling, hopping), [`SlidingWindows`], [`SessionWindows`] and
+    /// [`UnlimitedWindows`]. How long late records are taken is said by their constructors.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(Duration::from_millis(10)))
+    ///         .count("counts")
+    ///         .to_stream(|windowed, _| windowed.start)
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 9)?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 10)?;
+    /// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(0, 1), (10, 1)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn windowed_by<W: Windows<K, V>>(self, b: &mut StreamsBuilder, windows: W) -> W::Windowed {
+        windows.windowed(b, self.group)
+    }
+}
+
+/// The table and the operator of a windowed aggregation.
+type Aggregated<K, V, A, F> =
+    (KTable<Windowed<<K as Nullable>::NonNull>, A>, WindowAggregate<K, V, A, F>);
+
+impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
+    /// Says when results leave: with each update (the default), or once when a window is closed.
+    ///
+    /// On close the store keeps no cache. Unlimited windows never close, so they cannot be told.
+    ///
+    /// # Example
+    /// See [`EmitStrategy`].
+    #[must_use]
+    pub fn emit_strategy(mut self, b: &mut StreamsBuilder, emit: EmitStrategy) -> Self {
+        if emit.is_on_close() && matches!(self.span, WindowSpan::Unlimited(_)) {
+            b.graph.problem(
+                "unlimited windows never close, so nothing would ever be emitted on close; \
+                 leave `emit_strategy` out",
+            );
+        }
+        self.emit = emit;
+        self
+    }
+
+    /// Counts the records of each key in each window.
+    ///
+    /// A record with a null key is dropped; a null value counts, but not in sliding windows. Needs one
+    /// store and its changelog.
+    ///
+    /// # Example
+    /// See [`windowed_by`](KGroupedStream::windowed_by).
+    pub fn count(
+        self,
+        b: &mut StreamsBuilder,
+        options: impl Into<AggregateOptions<K::NonNull, i64>>,
+    ) -> Aggregated<K, V, i64, CountFold> {
+        let options: AggregateOptions<K::NonNull, i64> = options.into();
+        if options.given && options.materialized.store.is_none() {
+            b.graph.burn_store_name();
+        }
+        let none = SerdeSlot::default();
+        self.aggregated(b, &options, (prefix::STREAM_AGGREGATE, &none), CountFold)
+    }
+
+    /// Combines the values of each key and window, two at a time; the first is taken as it is.
+    ///
+    /// The reducer sees a null value as it comes. It may return an `Option`, where `None` deletes the
+    /// row. Needs one store and its changelog.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(Duration::from_millis(10)))
+    ///         .reduce(i64::max, "maxima")
+    ///         .to_stream(|windowed, _| windowed.start)
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 2)], 0)?;
+    /// assert_eq!(driver.output::<i64, i64>("out").values()?, [3, 3]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn reduce<R, F>(
+        self,
+        b: &mut StreamsBuilder,
+        reducer: F,
+        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
+    ) -> Aggregated<K, V, V::NonNull, ReduceFold<F>>
+    where
+        F: Fn(V, V) -> R + Send + Sync + 'static,
+    {
+        let value = b.groups[self.group].serdes.value.clone();
+        let named = (prefix::STREAM_REDUCE, &value);
+        self.aggregated(b, &options.into(), named, ReduceFold { reducer })
+    }
+
+    /// [`reduce`](TimeWindowedKStream::reduce) with a reducer that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the row as it was.
+    pub fn try_reduce<R, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        reducer: F,
+        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
+    ) -> Aggregated<K, V, V::NonNull, TryReduceFold<F>>
+    where
+        F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
+    {
+        let value = b.groups[self.group].serdes.value.clone();
+        let named = (prefix::STREAM_REDUCE, &value);
+        self.aggregated(b, &options.into(), named, TryReduceFold { reducer })
+    }
+
+    /// Folds the values of each key and window into an aggregate of any type.
+    ///
+    /// The aggregator sees a null value as it comes. It may return an `Option`, where `None` deletes the
+    /// row. Needs one store and its changelog.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let hour = Duration::from_secs(3600);
+    ///     stream::<String, String>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(hour))
+    ///         .aggregate(|| 0_i64, |_, word, letters| letters + word.len() as i64, "letters")
+    ///         .to_stream(|windowed, _| windowed.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "to"), ("a", "be")], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [2, 4]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn aggregate<A, R, I, F>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        aggregator: F,
+        options: impl Into<AggregateOptions<K::NonNull, A>>,
+    ) -> Aggregated<K, V, A, AggregateFold<I, F>>
+    where
+        A: HasSerde,
+        I: Fn() -> A + Send + Sync + 'static,
+        F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
+    {
+        let none = SerdeSlot::default();
+        let fold = AggregateFold { initializer, aggregator };
+        self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
+    }
+
+    /// [`aggregate`](TimeWindowedKStream::aggregate) with an aggregator that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the row as it was.
+    pub fn try_aggregate<A, R, I, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        aggregator: F,
+        options: impl Into<AggregateOptions<K::NonNull, A>>,
+    ) -> Aggregated<K, V, A, TryAggregateFold<I, F>>
+    where
+        A: HasSerde,
+        I: Fn() -> A + Send + Sync + 'static,
+        F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
+    {
+        let none = SerdeSlot::default();
+        let fold = TryAggregateFold { initializer, aggregator };
+        self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
+    }
+
+    fn aggregated<A: HasSerde, F>(
+        self,
+        b: &mut StreamsBuilder,
+        options: &AggregateOptions<K::NonNull, A>,
+        named: (&str, &SerdeSlot),
+        fold: F,
+    ) -> Aggregated<K, V, A, F> {
+        let spans = (Spans::Aligned(self.span), self.emit);
+        let Recorded { node, store, repartition } =
+            b.windowed::<K, V, A>(self.group, options, named, spans);
+        let (windows, emit, store) = (self.span, self.emit, StoreRef::new(store));
+        let operator = WindowAggregate { node, windows, emit, fold, store, repartition };
+        (KTable::new(node), operator)
+    }
+}
