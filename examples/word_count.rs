@@ -125,6 +125,8 @@ fn run(options: &Options) -> Result<bool, AnyError> {
     Ok(check(&counts, &expected))
 }
 
+/// Commits often, so that the progress moves, and keeps the counts in memory, as they live no longer
+/// than the program.
 fn config(options: &Options, kafka: &Kafka) -> StreamsConfig {
     StreamsConfig::new(APPLICATION)
         .bootstrap_servers(&kafka.servers)

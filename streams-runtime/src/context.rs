@@ -30,6 +30,8 @@ pub struct NodeFacts {
     pub sends_old: bool,
     /// What a repartition does here.
     pub repartition: RepartitionRole,
+    /// False when the plan has merged the node away.
+    pub active: bool,
     /// True when null keys end here (repartition).
     pub filters_null_keys: bool,
     /// True when the node keeps its result in its store.
@@ -157,6 +159,11 @@ impl Context {
     /// The least time between two emissions of closed windows, by the wall clock.
     pub(crate) fn set_emit_interval(&mut self, ms: i64) {
         self.emit_interval_ms = ms;
+    }
+
+    /// The least time between two emissions, by the wall clock.
+    pub(crate) fn emit_interval_ms(&self) -> i64 {
+        self.emit_interval_ms
     }
 
     /// Counts rows that a store found too old to be kept.

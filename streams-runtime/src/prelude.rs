@@ -12,7 +12,8 @@ pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,
-    JsonSerde, ListSerde, Nullable, Serde, SerdeError, StringSerde, UuidSerde,
+    JsonSerde, ListSerde, Nullable, Serde, SerdeError, SessionWindowedSerde, StringSerde, TimeWindowedSerde,
+    UuidSerde, Window, Windowed,
 };
 pub use crate::time::{
     ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, Timestamp,

@@ -47,7 +47,11 @@ fn broker_not_reachable() {
     let start = Instant::now();
     let error = refused(&copy("in".into(), "out".into()), config);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
-    says(&error, StreamsErrorKind::Broker, &["127.0.0.1:1", "bootstrap.servers", "Connection refused"]);
+    says(
+        &error,
+        StreamsErrorKind::Broker,
+        &["127.0.0.1:1", "bootstrap.servers", "Connection refused"],
+    );
 }
 
 #[test]
@@ -61,7 +65,8 @@ fn source_topic_missing() {
     let world = World::new("missing");
     let (input, output) = (world.topic("nowhere"), world.create_topic("out", 1));
     let error = refused(&copy(input.clone(), output), world.config("a"));
-    let words = [input.as_str(), "MissingSourceTopicException", "kafka-topics.sh", world.bootstrap()];
+    let words =
+        [input.as_str(), "MissingSourceTopicException", "kafka-topics.sh", world.bootstrap()];
     says(&error, StreamsErrorKind::Topics, &words);
 }
 
@@ -89,7 +94,11 @@ fn topics_of_one_state_with_other_partition_counts() {
     let (left, right) = (world.create_topic("left", 2), world.create_topic("right", 3));
     let output = world.create_topic("out", 1);
     let error = refused(&count_both(left.clone(), right.clone(), output), world.config("a"));
-    says(&error, StreamsErrorKind::Topics, &[&left, &right, "equal partition counts", "repartition"]);
+    says(
+        &error,
+        StreamsErrorKind::Topics,
+        &[&left, &right, "equal partition counts", "repartition"],
+    );
 }
 
 #[test]
@@ -110,7 +119,11 @@ fn no_right_to_create_internal_topics() {
     let _fault = broker.inject(denied);
     let error = refused(&word_count(input, output), world.config("a"));
     let prefix = format!("{}-", world.application_id());
-    says(&error, StreamsErrorKind::Broker, &["no right to create", "CREATE", &prefix, "cleanup.policy"]);
+    says(
+        &error,
+        StreamsErrorKind::Broker,
+        &["no right to create", "CREATE", &prefix, "cleanup.policy"],
+    );
 }
 
 #[test]
@@ -206,4 +219,35 @@ fn an_instance_starts_once() {
     wait_for(&streams, State::Running);
     says(&streams.start().unwrap_err(), StreamsErrorKind::Config, &["starts once"]);
     assert!(streams.close(PATIENCE));
+}
+
+#[test]
+fn source_topic_deleted_while_running() {
+    let world = World::new("deleted");
+    let Some(broker) = world.embedded() else { return };
+    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+    let config = world.config("a").set("consumer.topic.metadata.refresh.interval.ms", "500");
+    let streams = KafkaStreams::new(&copy(input.clone(), output), config).unwrap();
+    streams.start().unwrap();
+    wait_for(&streams, State::Running);
+    broker.delete_topic(&input).unwrap();
+    let error = block_on(streams.closed()).unwrap_err();
+    says(&error, StreamsErrorKind::Topics, &[&input, "MissingSourceTopicException", "deleted"]);
+}
+
+#[test]
+fn security_that_was_not_built_in() {
+    let world = World::new("security");
+    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+    let error = refused(&copy(input, output), world.config("a").set("security.protocol", "SSL"));
+    says(&error, StreamsErrorKind::Config, &["client settings", "security.protocol"]);
+}
+
+#[test]
+fn exactly_once_comes_later() {
+    let config = StreamsConfig::new("app")
+        .bootstrap_servers("127.0.0.1:1")
+        .set("processing.guarantee", "exactly_once_v2");
+    let error = KafkaStreams::new(&copy("in".into(), "out".into()), config).unwrap_err();
+    says(&error, StreamsErrorKind::Config, &["exactly_once_v2", "later version"]);
 }

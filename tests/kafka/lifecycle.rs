@@ -130,7 +130,8 @@ fn a_function_that_takes_too_long_costs_the_partitions_and_nothing_else() {
     let world = World::new("slow");
     let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
     let config = world.config("a").set("main.consumer.max.poll.interval.ms", "6000");
-    let streams = KafkaStreams::new(&crate::topologies::slow(input.clone(), output.clone()), config);
+    let streams =
+        KafkaStreams::new(&crate::topologies::slow(input.clone(), output.clone()), config);
     let streams = streams.unwrap();
     streams.start().unwrap();
     world.produce_lines(&input, ["before", "slow", "after"]);
@@ -239,5 +240,32 @@ fn results_that_arrive_late_are_made_again() {
         ["one", "two", "three"].iter().all(|text| values.contains(&text.as_bytes().to_vec()))
     });
     assert_eq!(streams.state(), State::Running);
+    assert!(streams.close(PATIENCE));
+}
+
+#[test]
+fn threads_come_and_go_while_it_runs() {
+    let world = World::new("threads");
+    let (input, output) = (world.create_topic("lines", 4), world.create_topic("counts", 4));
+    let topology = word_count(input.clone(), output.clone());
+    let streams = KafkaStreams::new(&topology, world.config("a")).unwrap();
+    assert_eq!(streams.add_stream_thread().unwrap(), None);
+    streams.start().unwrap();
+    wait_for(&streams, State::Running);
+    assert_eq!(streams.remove_stream_thread(), None);
+    let tasks = || -> Vec<usize> {
+        let threads = streams.thread_metadata();
+        threads.iter().map(|thread| thread.tasks.iter().filter(|t| !t.restoring).count()).collect()
+    };
+    assert_eq!(tasks(), [8]);
+    world.produce_lines(&input, ["a b", "a c", "b c"]);
+    assert!(streams.add_stream_thread().unwrap().unwrap().ends_with("-StreamThread-2"));
+    eventually("four tasks each", || tasks() == [4, 4]);
+    world.produce_lines(&input, ["a b", "a c", "b c"]);
+    assert!(streams.remove_stream_thread().unwrap().ends_with("-StreamThread-2"));
+    eventually("all tasks on the first", || tasks() == [8]);
+    wait_for(&streams, State::Running);
+    world.produce_lines(&input, ["a b", "a c", "b c"]);
+    world.expect_counts(&output, &[("a".into(), 6), ("b".into(), 6), ("c".into(), 6)].into());
     assert!(streams.close(PATIENCE));
 }

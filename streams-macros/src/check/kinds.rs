@@ -65,6 +65,16 @@ fn mend(on: Kind, wanted: &[Kind]) -> &'static str {
         }
         Kind::Stream if wants(Kind::Split) => ": put `.split()` before it",
         Kind::Stream if wants(Kind::Table) => ": put `.to_table()` before it",
+        Kind::Table | Kind::Stream if wants(Kind::WindowedStream) && !wants(Kind::GroupedStream) => {
+            ": group the stream and put `.windowed_by(..)` before it"
+        }
+        Kind::GroupedStream if wants(Kind::WindowedStream) => ": put `.windowed_by(..)` before it",
+        Kind::WindowedStream | Kind::SessionStream => {
+            ": aggregate first, by `count`, `reduce` or `aggregate`"
+        }
+        Kind::CogroupedStream | Kind::WindowedCogroup | Kind::SessionCogroup => {
+            ": aggregate first, by `aggregate`"
+        }
         Kind::GroupedStream | Kind::GroupedTable => {
             ": aggregate first, by `count`, `reduce` or `aggregate`"
         }

@@ -142,14 +142,23 @@ pub(super) fn attribute_on_a_stream(graph: &Graph, diagnostics: &mut Diagnostics
 
 /// True for what only an aggregation can use.
 fn is_grouped(node: &Node) -> bool {
-    matches!(node.kind(), Kind::GroupedStream | Kind::GroupedTable)
+    matches!(
+        node.kind(),
+        Kind::GroupedStream
+            | Kind::GroupedTable
+            | Kind::WindowedStream
+            | Kind::SessionStream
+            | Kind::CogroupedStream
+            | Kind::WindowedCogroup
+            | Kind::SessionCogroup
+    )
 }
 
 pub(super) fn grouped_but_not_aggregated(graph: &Graph, diagnostics: &mut Diagnostics) {
     if graph.has_gaps() {
         return;
     }
-    for node in graph.nodes.iter().filter(|node| is_grouped(node) && node.consumers.is_empty()) {
+    for node in graph.nodes.iter().filter(|node| is_grouped(node) && node.is_unused()) {
         let message = format!(
             "`{}` groups records that nothing aggregates: go on with `count`, `reduce` or `aggregate`",
             node.word

@@ -322,9 +322,11 @@ impl<'a> Body<'a> {
                 self.done(node, operator)
             }
             Run::Many => self.each(node),
+            Run::Scoped => self.scoped(node),
             Run::Nothing
             | Run::Merge
             | Run::Join
+            | Run::Cogroup
             | Run::Split
             | Run::DefaultBranch
             | Run::Branch => {
@@ -339,6 +341,21 @@ impl<'a> Body<'a> {
         let record = idents::record(node.span());
         let run = run(node.span(), operator, &quote!(#record));
         quote_spanned!(idents::at(node.span())=> #run?;)
+    }
+
+    /// `suppress_4.run(cx, record, |cx, record| { .. })?;`
+    fn scoped(&self, node: &Node) -> TokenStream {
+        let at = idents::at(node.span());
+        let (context, record) = (idents::context(node.span()), idents::record(node.span()));
+        let (operator, run) = (self.cx.names.operator(node.id), idents::run(node.span()));
+        let behind = self.behind(node, &Exit::leave(node.span()));
+        let used = if behind.is_empty() { quote_spanned!(at=> let _ = (#context, #record);) } else { behind };
+        quote_spanned! {at=>
+            #operator.#run(#context, #record, |#context, #record| {
+                #used
+                ::core::result::Result::Ok(())
+            })?;
+        }
     }
 
     /// `for record in flat_map_4.run(cx, record)? { .. }`

@@ -63,6 +63,7 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
         tokens.extend(repartition(cx, cx.graph.node(sides.right)));
         tokens.extend(foreign_sources(cx, node));
     }
+    tokens.extend(node.inputs.iter().filter_map(|id| repartition(cx, cx.graph.node(*id))));
     tokens
 }
 
@@ -84,10 +85,11 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
         Run::Split if !node.consumers.is_empty() => quote_spanned!(at=> mut #handle),
         Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch => handle,
         Run::Join | Run::ForeignJoin => joined(cx, node, &handle),
+        Run::Cogroup => cogrouped(cx, node, &handle),
         Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
         Run::Done => quote!(#operator),
         Run::Source => quote_spanned!(at=> (#handle, #source)),
-        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup => {
+        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup | Run::Scoped => {
             quote_spanned!(at=> (#handle, #operator))
         }
         Run::Repartition => {
@@ -115,6 +117,17 @@ fn joined(cx: &Context<'_>, node: &Node, handle: &TokenStream) -> TokenStream {
     quote_spanned!(at=> (#handle, #left, #right))
 }
 
+/// The handle of a cogroup's table, the operators of its inputs, nested to the left, and the table's own.
+fn cogrouped(cx: &Context<'_>, node: &Node, handle: &TokenStream) -> TokenStream {
+    let at = idents::at(node.span());
+    let operator = cx.names.operator(node.id);
+    let inputs = node.inputs.iter().fold(quote_spanned!(at=> ()), |before, id| {
+        let input = cx.names.operator(*id);
+        quote_spanned!(at=> (#before, #input))
+    });
+    quote_spanned!(at=> (#handle, #inputs, #operator))
+}
+
 /// The user's type of the result, in the place of the handle.
 fn ascribed(node: &Node) -> Option<TokenStream> {
     let ty = node.ascribed.as_ref()?;
@@ -126,6 +139,8 @@ fn ascribed(node: &Node) -> Option<TokenStream> {
         Run::Join if node.kind() == Kind::Stream => quote!(: (#ty, _, _)),
         Run::Join => quote!(: (#ty, _, _, _)),
         Run::ForeignJoin => quote!(: (#ty, _, _, _, _)),
+        Run::Cogroup => quote!(: (#ty, _, _)),
+        Run::Scoped => quote!(: (#ty, _)),
         Run::Lookup | Run::Source | Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Repartition => {
             quote!(: (#ty, _))
         }

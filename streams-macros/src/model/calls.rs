@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::arguments::{Arg, closure_parameters};
-use super::{branched, joins};
+use super::{branched, joins, windows};
 use super::graph::{Mistake, Node, NodeId, Step};
 use super::lower::{Lowered, Lowering, Split};
 use super::operators::{self, Key, Kind, Run, Selected};
@@ -59,6 +59,13 @@ impl Lowering {
         if joins::is_join(selected) {
             return self.join(selected, id, call);
         }
+        if let Some(selected) = windows::without_records(selected, &call.args) {
+            return self.without_records(selected, id, call);
+        }
+        if selected.operator.run == Run::Cogroup {
+            return self.cogroup(windows::of_cogroup(selected, &call.args), id, call);
+        }
+        let selected = windows::of_sessions(selected, &call.args);
         let selected = operators::twin(selected, |at| closure_parameters(call.args.get(at)));
         match selected.operator.run {
             Run::Branch | Run::DefaultBranch => self.branch(selected, id, call),

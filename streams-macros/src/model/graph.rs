@@ -56,6 +56,8 @@ pub(crate) struct Node {
     pub(crate) viewers: Vec<NodeId>,
     /// For a join of two sides: the nodes that stand for them, and where the right one was written.
     pub(crate) sides: Option<Sides>,
+    /// For a cogroup: the nodes that stand for its inputs.
+    pub(crate) inputs: Vec<NodeId>,
     /// What the operator needs, in order, without the streams.
     pub(crate) arguments: Vec<Expr>,
     pub(crate) options: Vec<Expr>,
@@ -95,6 +97,7 @@ impl Node {
             looks_up: None,
             viewers: Vec::new(),
             sides: None,
+            inputs: Vec::new(),
             arguments: Vec::new(),
             options: Vec::new(),
             given: 0,

@@ -113,7 +113,7 @@ impl Lowering {
     }
 
     /// A node that takes the records of `input`.
-    fn side(&mut self, selected: Selected, word: syn::Ident, input: NodeId) -> NodeId {
+    pub(super) fn side(&mut self, selected: Selected, word: syn::Ident, input: NodeId) -> NodeId {
         let id = NodeId(self.graph.nodes.len());
         let input_rekeyed = self.graph.node(input).rekeyed;
         let rekeyed = input_rekeyed && selected.operator.key == Key::Keep;

@@ -10,6 +10,7 @@ pub(crate) mod operators;
 pub(crate) mod options;
 mod scope;
 mod uses;
+mod windows;
 
 pub(crate) use graph::{Graph, Mistake, Node, NodeId, Step};
 pub(crate) use lower::lower;

@@ -12,6 +12,16 @@ pub(crate) enum Kind {
     GlobalTable,
     GroupedStream,
     GroupedTable,
+    /// `windowed_by(..)` with windows that are no sessions, as far as the text tells.
+    WindowedStream,
+    /// `windowed_by(SessionWindows::..)`.
+    SessionStream,
+    /// Grouped streams that share an aggregate.
+    CogroupedStream,
+    /// Those, in windows.
+    WindowedCogroup,
+    /// Those, in sessions.
+    SessionCogroup,
     /// `split()` and its branches, until one of the two words that close it.
     Split,
     /// The array of streams that a closed split is.
@@ -30,6 +40,11 @@ impl Kind {
             Self::GlobalTable => "a global table",
             Self::GroupedStream => "a grouped stream",
             Self::GroupedTable => "a grouped table",
+            Self::WindowedStream => "a windowed stream",
+            Self::SessionStream => "a stream in sessions",
+            Self::CogroupedStream => "a cogrouped stream",
+            Self::WindowedCogroup => "a windowed cogroup",
+            Self::SessionCogroup => "a cogroup in sessions",
             Self::Split => "a split",
             Self::Branches => "an array of branches",
             Self::Nothing => "nothing",
@@ -62,6 +77,10 @@ pub(crate) enum Run {
     Lookup,
     /// Two sides, each with an operator of its own, and what they share behind them.
     Join,
+    /// Any number of inputs, each with an operator of its own, and the table that they share.
+    Cogroup,
+    /// Sends records on by itself, each with its own origin.
+    Scoped,
     /// Two sides that end at internal topics, and what comes back.
     ForeignJoin,
     /// Writes to an internal topic; another task goes on.
@@ -196,6 +215,25 @@ const AGGREGATION: Operator = Operator {
     store: Store::Always,
     ..BASE
 };
+/// Over windows: a record may change several.
+const WINDOWED: Operator = Operator { on: Kind::WindowedStream, run: Run::Many, ..AGGREGATION };
+const SESSIONS: Operator = Operator { on: Kind::SessionStream, ..WINDOWED };
+const COGROUPED: Operator = Operator {
+    on: Kind::CogroupedStream,
+    required: &[INITIALIZER],
+    noun: "aggregated",
+    run: Run::Cogroup,
+    cut: Cut::Never,
+    ..AGGREGATION
+};
+/// What only cuts groups into windows, or adds a group: the handle alone changes.
+const REGROUPED: Operator = Operator {
+    on: Kind::GroupedStream,
+    options: 0,
+    noun: "windowed",
+    run: Run::Nothing,
+    ..BASE
+};
 const TABLE_AGGREGATION: Operator =
     Operator { on: Kind::GroupedTable, cut: Cut::Always, ..AGGREGATION };
 
@@ -219,6 +257,9 @@ const KEYED_ADDER: Arg =
     Arg::Function(Function { what: "an adder", parameters: &["key", "value", "aggregate"] });
 const KEYED_SUBTRACTOR: Arg =
     Arg::Function(Function { what: "a subtractor", parameters: &["key", "value", "aggregate"] });
+const MERGER: Arg =
+    Arg::Function(Function { what: "a merger", parameters: &["key", "left", "right"] });
+const WINDOWS: Arg = Arg::Value("windows");
 const EXTRACTOR: Arg =
     Arg::Function(Function { what: "an extractor", parameters: &["key", "value", "context"] });
 const TOPIC: Arg = Arg::Value("a topic");
@@ -280,6 +321,36 @@ pub(crate) const STREAM_SIDE: Operator = Operator {
     new_values: true,
     cut: Cut::WhenRekeyed,
     ..BASE
+};
+/// One input of a cogroup; no user writes it.
+pub(crate) const COGROUP_SIDE: Operator = Operator { name: "cogroup", options: 0, ..WINDOWED };
+/// `windowed_by` whose argument is seen to be sessions.
+pub(crate) const BY_SESSIONS: Operator = Operator {
+    name: "windowed_by",
+    required: &[WINDOWS],
+    result: Kind::SessionStream,
+    example: ".windowed_by(SessionWindows::of_inactivity_gap_and_grace(gap, grace))",
+    ..REGROUPED
+};
+/// The same of a cogroup.
+pub(crate) const COGROUP_BY_SESSIONS: Operator =
+    Operator { on: Kind::CogroupedStream, result: Kind::SessionCogroup, ..BY_SESSIONS };
+/// `aggregate` of sessions.
+pub(crate) const SESSION_AGGREGATE: Operator = Operator {
+    name: "aggregate",
+    required: &[INITIALIZER, AGGREGATOR, MERGER],
+    noun: "aggregated",
+    fallible: true,
+    example: ".aggregate(|| .., |key, value, aggregate| .., |key, left, right| ..)",
+    ..SESSIONS
+};
+/// `aggregate` of a cogroup in sessions.
+pub(crate) const SESSION_COGROUP_AGGREGATE: Operator = Operator {
+    name: "aggregate",
+    on: Kind::SessionCogroup,
+    required: &[INITIALIZER, MERGER],
+    example: ".aggregate(|| .., |key, left, right| ..)",
+    ..COGROUPED
 };
 /// One side of a join of tables; no user writes it.
 pub(crate) const TABLE_SIDE: Operator =
@@ -354,7 +425,25 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..AGGREGATION },
     Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..AGGREGATION },
     Operator { name: "aggregate", required: &[INITIALIZER, AGGREGATOR], noun: "aggregated", fallible: true, example: ".aggregate(|| .., |key, value, aggregate| ..)", ..AGGREGATION },
+    Operator { name: "windowed_by", required: &[WINDOWS], result: Kind::WindowedStream, example: ".windowed_by(TimeWindows::of_size_and_grace(size, grace))", ..REGROUPED },
+    Operator { name: "cogroup", required: &[AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", example: ".cogroup(|key, value, aggregate| ..)", ..REGROUPED },
+    // windowed streams
+    Operator { name: "emit_strategy", on: Kind::WindowedStream, required: &[Arg::Value("an EmitStrategy")], result: Kind::WindowedStream, example: ".emit_strategy(EmitStrategy::on_window_close())", ..REGROUPED },
+    Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..WINDOWED },
+    Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..WINDOWED },
+    Operator { name: "aggregate", required: &[INITIALIZER, AGGREGATOR], noun: "aggregated", fallible: true, example: ".aggregate(|| .., |key, value, aggregate| ..)", ..WINDOWED },
+    Operator { name: "emit_strategy", on: Kind::SessionStream, required: &[Arg::Value("an EmitStrategy")], result: Kind::SessionStream, example: ".emit_strategy(EmitStrategy::on_window_close())", ..REGROUPED },
+    Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..SESSIONS },
+    Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..SESSIONS },
+    SESSION_AGGREGATE,
+    // cogroups
+    Operator { name: "cogroup", on: Kind::CogroupedStream, required: &[Arg::Stream, AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", example: ".cogroup(other, |key, value, aggregate| ..)", ..REGROUPED },
+    Operator { name: "windowed_by", on: Kind::CogroupedStream, required: &[WINDOWS], result: Kind::WindowedCogroup, example: ".windowed_by(TimeWindows::of_size_and_grace(size, grace))", ..REGROUPED },
+    Operator { name: "aggregate", example: ".aggregate(|| ..)", ..COGROUPED },
+    Operator { name: "aggregate", on: Kind::WindowedCogroup, example: ".aggregate(|| ..)", ..COGROUPED },
+    SESSION_COGROUP_AGGREGATE,
     // tables
+    Operator { name: "suppress", required: &[Arg::Value("a suppression")], options: 0, noun: "suppressed", run: Run::Scoped, store: Store::Never, example: ".suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))", ..TABLE },
     Operator { name: "filter", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter(|key, value| ..)", ..TABLE },
     Operator { name: "filter_not", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter_not(|key, value| ..)", ..TABLE },
     Operator { name: "map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("map_values_with_key"), example: ".map_values(|value| ..)", ..TABLE_MAPPING },

@@ -70,7 +70,7 @@ fn together<'a>(nodes: impl Iterator<Item = &'a NodeId>, entered: &[Piece]) -> P
 
 /// Gives a node's children a closure where they need one, and says what is left in the node's own.
 fn after(plan: &mut Plan, node: &Node, behind: Piece) -> Piece {
-    let shared = matches!(node.run(), Run::Merge | Run::Join) || is_flushed(node);
+    let shared = matches!(node.run(), Run::Merge | Run::Join | Run::Cogroup) || is_flushed(node);
     let wanted = shared || behind.weight > RUN_MAX;
     if node.consumers.is_empty() || !wanted || !has_flow(node.kind()) {
         return behind;

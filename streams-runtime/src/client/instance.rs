@@ -5,9 +5,7 @@ use std::thread::Thread;
 
 use tokio::sync::watch;
 
-use super::listener::{
-    StateRestoreListener, UncaughtExceptionHandler, UncaughtExceptionResponse,
-};
+use super::listener::{StateRestoreListener, UncaughtExceptionHandler, UncaughtExceptionResponse};
 use super::state::{State, ThreadState};
 use crate::driver::kafka::{Supervisor, ThreadHandle, Verdict, lock};
 use crate::error::StreamsError;
@@ -74,6 +72,17 @@ impl Instance {
         *lock(&self.threads) = threads;
     }
 
+    pub(super) fn add_thread(&self, thread: Arc<ThreadHandle>) {
+        lock(&self.threads).push(thread);
+    }
+
+    /// Takes the youngest thread that is alive out of the list.
+    pub(super) fn take_thread(&self) -> Option<Arc<ThreadHandle>> {
+        let mut threads = lock(&self.threads);
+        let at = threads.iter().rposition(|thread| thread.state() != ThreadState::Dead)?;
+        Some(threads.remove(at))
+    }
+
     pub(super) fn threads(&self) -> Vec<Arc<ThreadHandle>> {
         lock(&self.threads).clone()
     }
@@ -134,8 +143,7 @@ impl Instance {
 impl Supervisor for Instance {
     fn thread_changed(&self) {
         let deriving = lock(&self.deriving);
-        let states: Vec<ThreadState> =
-            self.threads().iter().map(|thread| thread.state()).collect();
+        let states: Vec<ThreadState> = self.threads().iter().map(|thread| thread.state()).collect();
         let live = states.iter().filter(|state| **state != ThreadState::Dead);
         let all_run = live.clone().count() > 0 && live.clone().all(|s| *s == ThreadState::Running);
         match self.state() {

@@ -7,8 +7,8 @@ mod signal;
 mod state;
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -55,6 +55,9 @@ pub struct KafkaStreams {
     client_id: String,
     instance: Arc<Instance>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Alive as long as a thread is.
+    application: Mutex<Weak<Application>>,
+    next_thread: AtomicUsize,
     /// True once a close ran out of time; then dropping does not wait again.
     abandoned: AtomicBool,
 }
@@ -81,11 +84,22 @@ impl KafkaStreams {
         for name in &built.plan.unnamed {
             tracing::warn!("{name}");
         }
-        let client_id = config.settings().client_id.clone().unwrap_or_else(|| {
-            format!("{}-{}", config.application_id(), process_id())
-        });
+        let client_id = config
+            .settings()
+            .client_id
+            .clone()
+            .unwrap_or_else(|| format!("{}-{}", config.application_id(), process_id()));
         let instance = Arc::new(Instance::new());
-        Ok(Self { config, built, client_id, instance, threads: Mutex::default(), abandoned: AtomicBool::new(false) })
+        Ok(Self {
+            config,
+            built,
+            client_id,
+            instance,
+            threads: Mutex::default(),
+            application: Mutex::default(),
+            next_thread: AtomicUsize::new(1),
+            abandoned: AtomicBool::new(false),
+        })
     }
 
     /// Is told each change of the state: the new one, and the one before. Must be quick, and must not
@@ -138,26 +152,65 @@ impl KafkaStreams {
         let app =
             Application::prepare(self.config.clone(), Arc::clone(&self.built), &self.client_id)?;
         let app = Arc::new(app);
+        *lock(&self.application) = Arc::downgrade(&app);
         let count = self.config.settings().num_stream_threads;
-        let handles: Vec<Arc<ThreadHandle>> = (1..=count)
-            .map(|n| Arc::new(ThreadHandle::new(format!("{}-StreamThread-{n}", self.client_id))))
-            .collect();
+        // all of them are known before the first one runs, or the state would be `Running` too early
+        let handles: Vec<_> = (0..count).map(|_| self.new_handle()).collect();
         self.instance.set_threads(handles.clone());
         self.instance.become_state(State::Rebalancing);
-        let mut threads = Vec::with_capacity(count);
-        for handle in handles {
-            let (app, instance) = (Arc::clone(&app), Arc::clone(&self.instance));
-            let supervisor: Arc<dyn Supervisor> = instance;
-            let name = handle.name();
-            let spawned = std::thread::Builder::new().name(name).spawn(move || {
-                kafka::run(&app, &handle, &supervisor);
-            });
-            threads.push(spawned.map_err(|error| {
-                let message = "the operating system starts no further thread";
-                StreamsError::new(StreamsErrorKind::Config, message).caused_by(error)
-            })?);
+        handles.into_iter().map(|handle| self.spawn(&app, handle)).collect()
+    }
+
+    fn new_handle(&self) -> Arc<ThreadHandle> {
+        let n = self.next_thread.fetch_add(1, Ordering::Relaxed);
+        Arc::new(ThreadHandle::new(format!("{}-StreamThread-{n}", self.client_id)))
+    }
+
+    fn spawn(
+        &self,
+        app: &Arc<Application>,
+        handle: Arc<ThreadHandle>,
+    ) -> Result<JoinHandle<()>, StreamsError> {
+        let (app, instance) = (Arc::clone(app), Arc::clone(&self.instance));
+        let supervisor: Arc<dyn Supervisor> = instance;
+        let builder = std::thread::Builder::new().name(handle.name());
+        builder.spawn(move || kafka::run(&app, &handle, &supervisor)).map_err(|error| {
+            let message = "the operating system starts no further thread";
+            StreamsError::new(StreamsErrorKind::Config, message).caused_by(error)
+        })
+    }
+
+    /// Adds a thread to a running instance; the partitions are shared anew. Returns its name, or
+    /// `None` when the instance does not run.
+    ///
+    /// # Errors
+    /// When the operating system starts no further thread.
+    pub fn add_stream_thread(&self) -> Result<Option<String>, StreamsError> {
+        let mut threads = lock(&self.threads);
+        let app = lock(&self.application).upgrade();
+        let Some(app) = app.filter(|_| self.state().is_alive()) else { return Ok(None) };
+        let handle = self.new_handle();
+        let name = handle.name();
+        app.threads.fetch_add(1, Ordering::Relaxed);
+        self.instance.add_thread(Arc::clone(&handle));
+        self.instance.thread_changed();
+        threads.push(self.spawn(&app, handle)?);
+        Ok(Some(name))
+    }
+
+    /// Asks the youngest thread to commit and end; the others get its partitions. Returns its name, or
+    /// `None` when the instance does not run or has one thread only.
+    pub fn remove_stream_thread(&self) -> Option<String> {
+        let app = lock(&self.application).upgrade()?;
+        let threads = self.instance.threads();
+        let alive = threads.iter().filter(|thread| thread.state() != ThreadState::Dead).count();
+        if !self.state().is_alive() || alive < 2 {
+            return None;
         }
-        Ok(threads)
+        let handle = self.instance.take_thread()?;
+        app.threads.fetch_sub(1, Ordering::Relaxed);
+        handle.stop();
+        Some(handle.name())
     }
 
     /// The state.
@@ -278,7 +331,9 @@ impl KafkaStreams {
         if state != State::Created && !state.is_terminal() {
             return Err(StreamsError::new(
                 StreamsErrorKind::StateDirectory,
-                format!("local state can be deleted before the start or after the end, but is {state}"),
+                format!(
+                    "local state can be deleted before the start or after the end, but is {state}"
+                ),
             ));
         }
         #[cfg(feature = "rocksdb")]

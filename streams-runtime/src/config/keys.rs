@@ -227,7 +227,8 @@ fn guarantee(settings: &mut Settings, value: &str) -> Result<(), String> {
             Ok(())
         }
         "exactly_once" | "exactly_once_beta" => {
-            Err("Kafka Streams retired this value in 4.0; its successor is `exactly_once_v2`".into())
+            Err("Kafka Streams retired this value in 4.0; its successor is `exactly_once_v2`"
+                .into())
         }
         _ => Err("`at_least_once` or `exactly_once_v2` is expected".into()),
     }
@@ -268,9 +269,11 @@ fn production_handler(settings: &mut Settings, value: &str) -> Result<(), String
             settings.handlers.production = Arc::new(DefaultProductionExceptionHandler);
             Ok(())
         }
-        _ => Err("`fail` or DefaultProductionExceptionHandler is expected; a handler of one's own \
+        _ => {
+            Err("`fail` or DefaultProductionExceptionHandler is expected; a handler of one's own \
                   is set in code"
-            .into()),
+                .into())
+        }
     }
 }
 
@@ -294,9 +297,11 @@ fn extractor(settings: &mut Settings, value: &str) -> Result<(), String> {
         }
         "WallclockTimestampExtractor" => DefaultTimestampExtractor::WallclockTimestampExtractor,
         _ => {
-            return Err("one of Kafka Streams' own extractors is expected; one of your own is set at \
+            return Err(
+                "one of Kafka Streams' own extractors is expected; one of your own is set at \
                         the source: `Consumed::with_timestamp_extractor`"
-                .into());
+                    .into(),
+            );
         }
     };
     Ok(())

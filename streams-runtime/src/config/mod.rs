@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::clients::ClientSettings;
 pub use self::clients::ClientKind;
+use self::clients::ClientSettings;
 pub use self::settings::ProcessingGuarantee;
 pub(crate) use self::settings::Settings;
 use crate::error::{StreamsError, StreamsErrorKind};

@@ -253,8 +253,13 @@ impl StreamsBuilder {
         F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
     {
         if let Some((store, flush)) = operator.flush(table.node, run) {
-            self.flushes.push(FlushEntry { store, flush });
+            self.flushes.push(FlushEntry { store, flush, always: false });
         }
+    }
+
+    /// Adds what a commit does for a store besides writing it.
+    pub(crate) fn on_commit(&mut self, entry: FlushEntry) {
+        self.flushes.push(entry);
     }
 
     /// The finished topology; [`Topology::build`] reports what is wrong with it.
@@ -331,6 +336,7 @@ impl StreamsBuilder {
             store_type: options.store_type,
             global,
             topic_config: options.topic_config.clone(),
+            retention_ms: None,
         });
         let key: SerdeRef<K> = serdes.key.at_store();
         let value: SerdeRef<V> = serdes.value.at_store();
@@ -338,7 +344,7 @@ impl StreamsBuilder {
         StoreRef::new(ix)
     }
 
-    fn declare(&mut self, ix: StoreIx, store: StoreDecl) {
+    pub(crate) fn declare(&mut self, ix: StoreIx, store: StoreDecl) {
         debug_assert_eq!(ix.index(), self.stores.len(), "stores are declared in order");
         self.stores.push(store);
     }

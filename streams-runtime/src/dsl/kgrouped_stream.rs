@@ -17,7 +17,7 @@ use crate::topology::naming::prefix;
 ///
 /// Java: `org.apache.kafka.streams.kstream.KGroupedStream`.
 pub struct KGroupedStream<K, V> {
-    group: usize,
+    pub(super) group: usize,
     types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -347,7 +347,7 @@ impl StreamsBuilder {
     ///
     /// Returns the graph's node and the node that the operator's own side goes by; they differ where
     /// an earlier aggregation of the grouping already writes the topic.
-    fn group_repartition<K, V>(
+    pub(super) fn group_repartition<K, V>(
         &mut self,
         group: usize,
         store_name: &str,

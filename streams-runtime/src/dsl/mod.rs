@@ -8,8 +8,10 @@ mod branched;
 mod builder;
 mod flow;
 mod global_ktable;
+mod join_foreign_key;
 mod join_stream_global;
 mod join_stream_table;
+mod join_streams;
 mod join_tables;
 mod kgrouped_stream;
 mod kgrouped_table;
@@ -21,6 +23,7 @@ mod ktable_try;
 mod options;
 mod serdes;
 mod session_windowed;
+mod suppress;
 mod topic;
 mod topology;
 mod windowed;
@@ -41,15 +44,16 @@ pub use kgrouped_table::KGroupedTable;
 pub use kstream::KStream;
 pub use ktable::KTable;
 pub use options::{
-    AddTo, AggregateOptions, Branched, Consumed, Grouped, IntoStore, Joined, KeyValueSupplier,
-    Materialized, Named, Printed, Produced, Repartitioned, Stores, TableOpOptions, TableOptions,
-    Unset,
+    AddTo, AggregateOptions, Branched, Consumed, ForeignJoinOptions, Grouped, IntoStore, Joined, KeyValueSupplier,
+    Materialized, Named, Printed, Produced, Repartitioned, Stores, StreamJoined, TableJoined,
+    TableOpOptions, TableOptions, Unset,
+    BufferConfig, Suppressed, Suppression, SuppressPlan, UntilTimeLimit, UntilWindowCloses, Eager, Strict,
 };
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
 pub use windowed::{TimeWindowedKStream, Windows};
 pub use crate::window::{
-    EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
+    EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
 };
 pub use topology::{BuiltTopology, FlushEntry, SourceEntry, StoreDecl, Topology};

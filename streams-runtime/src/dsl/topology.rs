@@ -58,6 +58,8 @@ pub struct FlushEntry {
     pub store: StoreIx,
     /// Drains the cache and runs what is behind the table.
     pub flush: FlushRun,
+    /// True when a commit has to run it without a cache, too.
+    pub always: bool,
 }
 
 /// What makes a store when a task starts.

@@ -1,5 +1,7 @@
 //! What windowed aggregations do with a value: count, reduce or aggregate it.
 
+use std::sync::Arc;
+
 use super::IntoAggregate;
 use super::materialize::UpdateError;
 use crate::error::UserError;
@@ -25,6 +27,9 @@ pub trait Fold<K, V, A>: Send + Sync + 'static {
     /// True when the fold may fail, so that what is there must not be lost.
     const FALLIBLE: bool;
 
+    /// True when a null value is no value for it.
+    const NEEDS_VALUE: bool = false;
+
     /// What the first value is folded into; `None` when it is taken as it is.
     fn initial(&self) -> Option<A>;
 
@@ -38,7 +43,10 @@ pub trait Fold<K, V, A>: Send + Sync + 'static {
 /// A fold of sessions, which may have to be merged.
 pub trait SessionFold<K, V, A>: Fold<K, V, A> {
     /// Two sessions' aggregates as one; there is none on the left when nothing is folded yet.
-    fn merge(&self, key: &K, left: Option<A>, right: A) -> Option<A>;
+    ///
+    /// # Errors
+    /// When the user's function fails.
+    fn merge(&self, key: &K, left: Option<A>, right: A) -> Result<Option<A>, FoldError>;
 }
 
 /// Counts.
@@ -60,8 +68,8 @@ impl<K, V> Fold<K, V, i64> for CountFold {
 }
 
 impl<K, V> SessionFold<K, V, i64> for CountFold {
-    fn merge(&self, _: &K, left: Option<i64>, right: i64) -> Option<i64> {
-        Some(left.unwrap_or(0).wrapping_add(right))
+    fn merge(&self, _: &K, left: Option<i64>, right: i64) -> Result<Option<i64>, FoldError> {
+        Ok(Some(left.unwrap_or(0).wrapping_add(right)))
     }
 }
 
@@ -103,13 +111,13 @@ where
     F: Fn(V, V) -> R + Send + Sync + 'static,
     R: IntoAggregate<V::NonNull>,
 {
-    fn merge(&self, _: &K, left: Option<V::NonNull>, right: V::NonNull) -> Option<V::NonNull> {
-        match left {
-            None => Some(right),
-            Some(left) => {
-                (self.reducer)(V::from_non_null(left), V::from_non_null(right)).into_aggregate()
-            }
-        }
+    fn merge(
+        &self,
+        key: &K,
+        left: Option<V::NonNull>,
+        right: V::NonNull,
+    ) -> Result<Option<V::NonNull>, FoldError> {
+        self.fold(key, V::from_non_null(right), left)
     }
 }
 
@@ -140,6 +148,23 @@ where
         let Some(held) = aggregate else { return Ok(value.into_non_null()) };
         let reduced = (self.reducer)(V::from_non_null(held), value).map_err(FoldError::user)?;
         Ok(reduced.into_aggregate())
+    }
+}
+
+impl<K, V, R, E, F> SessionFold<K, V, V::NonNull> for TryReduceFold<F>
+where
+    V: Nullable,
+    F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
+    R: IntoAggregate<V::NonNull>,
+    E: Into<UserError>,
+{
+    fn merge(
+        &self,
+        key: &K,
+        left: Option<V::NonNull>,
+        right: V::NonNull,
+    ) -> Result<Option<V::NonNull>, FoldError> {
+        self.fold(key, V::from_non_null(right), left)
     }
 }
 
@@ -198,7 +223,7 @@ where
 /// A fold of sessions with a merger.
 pub struct MergedFold<F, M> {
     pub(crate) fold: F,
-    pub(crate) merger: M,
+    pub(crate) merger: Arc<M>,
 }
 
 impl<K, V, A, F, M> Fold<K, V, A> for MergedFold<F, M>
@@ -207,6 +232,7 @@ where
     M: Send + Sync + 'static,
 {
     const FALLIBLE: bool = F::FALLIBLE;
+    const NEEDS_VALUE: bool = F::NEEDS_VALUE;
 
     fn initial(&self) -> Option<A> {
         self.fold.initial()
@@ -223,10 +249,37 @@ where
     M: Fn(&K, A, A) -> R + Send + Sync + 'static,
     R: IntoAggregate<A>,
 {
-    fn merge(&self, key: &K, left: Option<A>, right: A) -> Option<A> {
-        match left {
+    fn merge(&self, key: &K, left: Option<A>, right: A) -> Result<Option<A>, FoldError> {
+        Ok(match left {
             None => Some(right),
             Some(left) => (self.merger)(key, left, right).into_aggregate(),
-        }
+        })
+    }
+}
+
+/// One input's share of a cogroup: the initializer is everybody's, the aggregator its own.
+pub struct CogroupFold<I, F> {
+    pub(crate) initializer: Arc<I>,
+    pub(crate) aggregator: Arc<F>,
+}
+
+impl<K, V, A, R, I, F> Fold<K, V, A> for CogroupFold<I, F>
+where
+    V: Nullable,
+    I: Fn() -> A + Send + Sync + 'static,
+    F: Fn(&K, V::NonNull, A) -> R + Send + Sync + 'static,
+    R: IntoAggregate<A>,
+{
+    const FALLIBLE: bool = false;
+    const NEEDS_VALUE: bool = true;
+
+    fn initial(&self) -> Option<A> {
+        Some((self.initializer)())
+    }
+
+    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
+        let Some(value) = value.into_non_null() else { return Ok(aggregate) };
+        let held = aggregate.unwrap_or_else(|| (self.initializer)());
+        Ok((self.aggregator)(key, value, held).into_aggregate())
     }
 }

@@ -99,6 +99,10 @@ where
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
         let Update { record: Record { key, value, timestamp, headers }, other } = update;
         let Change { new, old, is_latest } = value;
+        if !is_latest {
+            cx.drop_record(side, "it is an update of a versioned table's past");
+            return Ok(None);
+        }
         let (other, timestamp) = match other {
             Some(row) => (Some(row.value), timestamp.max(row.timestamp)),
             None if needs_other || new.is_none() && old.is_none() => return Ok(None),

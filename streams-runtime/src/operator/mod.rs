@@ -21,9 +21,11 @@ mod flat_map_values;
 mod flush;
 mod fold;
 mod foreach;
+mod foreign_key;
 mod group_by;
 mod join_stream_global;
 mod join_stream_table;
+mod join_streams;
 mod join_tables;
 mod map;
 mod map_values;
@@ -37,6 +39,7 @@ mod session_aggregate;
 mod sink;
 mod sliding;
 mod source;
+mod suppress;
 mod table_aggregate;
 mod table_count;
 mod table_filter;
@@ -61,13 +64,16 @@ pub use flat_map_values::{
 };
 pub use flush::{FlushRun, FlushedStore, flush_run};
 pub use fold::{
-    AggregateFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold, TryAggregateFold,
+    AggregateFold, CogroupFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold, TryAggregateFold,
     TryReduceFold,
 };
 pub use foreach::{Foreach, TryForeach};
+pub(crate) use foreign_key::PseudoTopic;
+pub use foreign_key::{ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable};
 pub use group_by::{GroupBy, TryGroupBy};
 pub use join_stream_global::StreamGlobalJoin;
 pub use join_stream_table::StreamTableJoin;
+pub use join_streams::StreamJoinSide;
 pub use join_tables::{JoinedView, TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight};
 pub use map::{Map, TryMap};
 pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
@@ -80,6 +86,8 @@ pub use select_key::{SelectKey, TrySelectKey};
 pub use session_aggregate::SessionAggregate;
 pub use sink::{Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef};
 pub use source::Source;
+pub(crate) use suppress::log_buffer;
+pub use suppress::{Suppress, SuppressRules};
 pub use table_aggregate::{TableAggregate, TryTableAggregate};
 pub use table_count::TableCount;
 pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};

@@ -51,11 +51,12 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         record: Record<K, V>,
     ) -> Result<Updates<WindowUpdate<K::NonNull, A>>, Stop>
     where
+        V: Nullable,
         A: Clone + Send + 'static,
         F: SessionFold<K::NonNull, V, A>,
     {
         let Record { key, value, timestamp, headers } = record;
-        let Some(key) = key.into_non_null() else {
+        let Some(key) = key.into_non_null().filter(|_| !F::NEEDS_VALUE || !value.is_null()) else {
             cx.drop_record(self.node, NULL_KEY);
             return Ok(Updates::default());
         };
@@ -94,7 +95,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         let mut aggregate = self.fold.initial();
         let mut merged = alone;
         for (session, held) in &found {
-            aggregate = self.fold.merge(&key, aggregate, held.clone());
+            aggregate = self.fold.merge(&key, aggregate, held.clone())?;
             merged = span(merged, session.window);
         }
         if merged.end < close {

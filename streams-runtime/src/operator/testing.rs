@@ -64,6 +64,7 @@ fn with(
         topic_name: Arc::from(""),
         sends_old,
         repartition: RepartitionRole::None,
+        active: true,
         filters_null_keys: true,
         materialized,
     };

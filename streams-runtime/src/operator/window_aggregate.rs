@@ -65,7 +65,7 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
         F: Fold<K::NonNull, V, A>,
     {
         let Record { key, value, timestamp, headers } = record;
-        let takes_null = !matches!(self.windows, WindowSpan::Sliding(_));
+        let takes_null = !(F::NEEDS_VALUE || matches!(self.windows, WindowSpan::Sliding(_)));
         let Some(key) = key.into_non_null().filter(|_| takes_null || !value.is_null()) else {
             let reason = if takes_null { NULL_KEY } else { super::NULL_KEY_OR_VALUE };
             cx.drop_record(self.node, reason);

@@ -36,6 +36,7 @@ pub use list::ListSerde;
 pub use primitives::{BoolSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, VoidSerde};
 pub use text::{BytesSerde, StringSerde, UuidSerde};
 pub use window_keys::UnknownWindowSerde;
+pub(crate) use wire::{Reader as WireReader, put_sized, size_i32};
 pub(crate) use window_keys::{SessionStoreKeys, WindowStoreKeys};
 pub use windowed::{SessionWindowedSerde, TimeWindowedSerde, Window, Windowed};
 

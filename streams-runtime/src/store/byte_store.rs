@@ -248,3 +248,65 @@ impl ByteStore {
         self.backend.close()
     }
 }
+
+/// The methods that stores without a cache, which have their bytes in the field `bytes`, share.
+macro_rules! uncached_state_store {
+    () => {
+        fn name(&self) -> &str {
+            &self.bytes.name
+        }
+
+        fn as_any_mut(&mut self) -> &mut dyn Any {
+            self
+        }
+
+        fn partition(&self) -> i32 {
+            self.bytes.partition
+        }
+
+        fn flush_cache(&mut self, _: &mut Outbox) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn evict_cache(&mut self, _: &mut Outbox, _: usize) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+            self.bytes.commit(offsets)
+        }
+
+        fn committed_offset_of(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+            self.bytes.committed_offset(partition)
+        }
+
+        fn abort(&mut self) {
+            self.bytes.abort();
+        }
+
+        fn pending_bytes(&self) -> usize {
+            self.bytes.pending_bytes()
+        }
+
+        fn cache_bytes(&self) -> usize {
+            0
+        }
+
+        fn dirty_entries(&self) -> usize {
+            0
+        }
+
+        fn has_rows(&self) -> Result<bool, StoreError> {
+            self.bytes.has_rows()
+        }
+
+        fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+            self.bytes.visit_rows(visit)
+        }
+
+        fn close(&mut self) -> Result<(), StoreError> {
+            self.bytes.close()
+        }
+    };
+}
+pub(crate) use uncached_state_store;

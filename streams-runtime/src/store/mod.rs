@@ -7,12 +7,15 @@
 //! **Invariant:** a store calls no operator. What leaves a cache is returned as values.
 
 mod backend;
+mod buffer_value;
 mod byte_store;
 mod cache;
 mod chains;
 #[cfg(feature = "rocksdb")]
 mod directory;
 mod error;
+mod join_window;
+mod java_set;
 mod key_value;
 mod lru;
 mod memory;
@@ -22,10 +25,13 @@ mod rocksdb;
 mod rows;
 mod segments;
 mod session;
+mod suppress;
+mod subscriptions;
 mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod unmatched;
 mod window;
 mod window_rows;
 
@@ -37,13 +43,18 @@ pub use backend::{Cursor, KeyRange, Order, OrderedBytes};
 #[cfg(feature = "rocksdb")]
 pub use directory::StateDirectory;
 pub use error::{StoreError, StoreErrorKind};
+pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use memory::MemoryBytes;
 #[cfg(feature = "rocksdb")]
 pub use rocksdb::{RocksDbBytes, RocksDbMemory};
 pub use segments::{TimeInKey, WindowLayout};
 pub use session::{SessionStore, session_store_maker};
+pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
+pub use subscriptions::{SubscriptionStore, subscription_store_maker};
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
+pub use unmatched::{UnmatchedStore, unmatched_store_maker};
+pub(crate) use unmatched::Unmatched;
 pub use window::window_store_maker;
 
 use crate::outbox::{Outbox, TopicIx};

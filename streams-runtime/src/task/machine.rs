@@ -398,6 +398,7 @@ fn node_facts(node: &NodePlan, plan: &TopologyPlan, outbox: &mut Outbox) -> Node
         topic_name: Arc::from(topic_name),
         sends_old: node.sends_old,
         repartition: node.repartition,
+        active: node.active,
         filters_null_keys: node.filters_null_keys,
         materialized: node.store.is_some_and(|store| plan.stores[store.index()].used),
     }
@@ -456,7 +457,7 @@ fn flushes(topology: &BuiltTopology, cx: &Context) -> Vec<(StoreIx, FlushRun)> {
     topology
         .flushes
         .iter()
-        .filter(|entry| ours(entry.store) && cached(entry.store))
+        .filter(|entry| ours(entry.store) && (entry.always || cached(entry.store)))
         .map(|entry| (entry.store, Arc::clone(&entry.flush)))
         .collect()
 }

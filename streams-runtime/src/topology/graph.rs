@@ -22,6 +22,7 @@ pub struct Graph {
     pub(super) key_changers: Vec<(NodeId, Vec<NodeId>)>,
     pub(super) merges: Vec<NodeId>,
     pub(super) cuts: Vec<(NodeId, NodeId)>,
+    pub(super) graces: Vec<(NodeId, i64)>,
     pub(super) copartition_groups: Vec<BTreeSet<String>>,
     pub(super) relaxed: BTreeSet<NodeId>,
     pub(super) source_names: BTreeMap<NodeId, BTreeSet<String>>,
@@ -199,6 +200,10 @@ pub enum TableRole {
     Source,
     /// An aggregation; it always is materialized.
     Aggregate,
+    /// Another table, whose updates are held back for a while.
+    Suppressed(NodeId),
+    /// Several aggregations that share a store: the nodes before it.
+    Cogroup,
     /// Another table, by a function of its rows.
     Derived(NodeId),
     /// Two tables, joined.
@@ -220,6 +225,8 @@ pub struct StoreNode {
     pub global: bool,
     /// Settings of the changelog topic that the user gave.
     pub topic_config: BTreeMap<String, String>,
+    /// For rows with a time: how long they are kept.
+    pub retention_ms: Option<i64>,
 }
 
 /// Internal resources that got a generated name.

@@ -20,6 +20,14 @@ impl Graph {
                 self.materialize(table);
                 own.into_iter().collect()
             }
+            TableRole::Suppressed(parent) => {
+                let above = self.view_stores(parent);
+                own.into_iter().chain(above).collect()
+            }
+            TableRole::Cogroup => {
+                let input = self.node(table).parents.first().copied();
+                input.map_or_else(Vec::new, |input| self.view_stores(input))
+            }
             _ if state.materialized => own.into_iter().collect(),
             TableRole::Aggregate => own.into_iter().collect(),
             TableRole::Derived(parent) => self.view_stores(parent),
@@ -81,6 +89,24 @@ impl Graph {
         self.source_names.insert(node, names);
     }
 
+    /// Lets every stream that is joined with itself keep its records once.
+    ///
+    /// Java: `InternalStreamsBuilder.rewriteSingleStoreSelfJoin`.
+    pub(super) fn join_selves_in_one_store(&mut self) {
+        for ix in 0..self.nodes.len() {
+            let node = &self.nodes[ix];
+            let (NodeKind::StreamJoin(join), [parent]) = (&node.kind, node.parents.as_slice())
+            else {
+                continue;
+            };
+            let (parent, [_, other]) = (*parent, join.windowed);
+            self.unlink(parent, other);
+            if let NodeKind::StreamJoin(join) = &mut self.nodes[ix].kind {
+                join.single_store = true;
+            }
+        }
+    }
+
     /// Says that a join takes records with a null key, so that no repartition above may drop them.
     pub fn relax_null_keys(&mut self, node: NodeId) {
         self.relaxed.insert(node);
@@ -99,6 +125,14 @@ impl Graph {
             }
         }
         false
+    }
+
+    /// Notes that a store has a name that no user gave.
+    pub fn unnamed_store(&mut self, name: &str, logging: bool) {
+        self.implicit.stores.push(name.to_owned());
+        if logging {
+            self.implicit.changelogs.push(format!("{name}-changelog"));
+        }
     }
 
     /// Names one of the processors of an operator that has several.

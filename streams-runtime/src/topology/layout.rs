@@ -240,7 +240,7 @@ impl Layout<'_> {
                     source_changelog: source_topic.is_some(),
                     changelog: source_topic.or(logging.then_some(own)),
                     global: store.global,
-                    topic_config: changelog_config(&store.topic_config),
+                    topic_config: changelog_config(store),
                     store_type: store.store_type.unwrap_or(self.config.default_store_type),
                 }
             })
@@ -299,10 +299,18 @@ impl Layout<'_> {
     }
 }
 
-fn changelog_config(given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// What `windowstore.changelog.additional.retention.ms` is by default: a day.
+const ADDITIONAL_RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
+
+fn changelog_config(store: &super::graph::StoreNode) -> BTreeMap<String, String> {
     let mut config =
         owned(&[("cleanup.policy", "compact"), ("message.timestamp.type", "CreateTime")]);
-    config.extend(given.clone());
+    if let Some(retention) = store.retention_ms {
+        let kept = retention.saturating_add(ADDITIONAL_RETENTION_MS);
+        config.insert("cleanup.policy".to_owned(), "compact,delete".to_owned());
+        config.insert("retention.ms".to_owned(), kept.to_string());
+    }
+    config.extend(store.topic_config.clone());
     config
 }
 

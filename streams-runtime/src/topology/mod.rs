@@ -7,6 +7,7 @@
 pub mod config;
 pub mod copartition;
 pub mod describe;
+mod grace;
 pub mod graph;
 pub mod ids;
 pub mod java_order;

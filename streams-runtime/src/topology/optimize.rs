@@ -41,6 +41,9 @@ pub fn run(graph: &Graph, config: &TopologyConfig, problems: &mut Vec<String>) -
         true => merge_repartition_topics(&mut graph),
         false => Vec::new(),
     };
+    if config.optimization.single_store_self_join {
+        graph.join_selves_in_one_store();
+    }
     Optimized { graph, merged_sources, merged_topics }
 }
 

@@ -262,6 +262,16 @@ impl Graph {
         match state.role {
             TableRole::Source if !force && !state.materialized => return false,
             TableRole::Source | TableRole::Aggregate => self.materialize(table),
+            TableRole::Suppressed(parent) => {
+                if !self.send_old_values(parent, force) {
+                    return state.sends_old;
+                }
+            }
+            TableRole::Cogroup => {
+                for parent in self.node(table).parents.clone() {
+                    self.send_old_values(parent, true);
+                }
+            }
             TableRole::Derived(parent) => {
                 if !state.materialized && !self.send_old_values(parent, force) {
                     return state.sends_old;

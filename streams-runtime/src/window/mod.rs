@@ -7,11 +7,13 @@
 //! | sliding | [`SlidingWindows`] | one that ends at `t`, and one behind each earlier record |
 //! | session | [`SessionWindows`] | one with all records that no gap divides from it |
 //! | unlimited | [`UnlimitedWindows`] | the one that never ends |
+//! | join | [`JoinWindows`] | the span in which another stream's record joins it |
 //!
 //! Every constructor says how long results stay open for late records: the grace period, or none.
 
 mod clock;
 mod emit;
+mod join;
 mod session;
 mod sliding;
 mod tumbling;
@@ -22,9 +24,10 @@ use std::time::Duration;
 pub(crate) use session::span;
 pub use clock::WindowClock;
 pub use emit::EmitStrategy;
+pub use join::JoinWindows;
 pub use session::SessionWindows;
 pub use sliding::SlidingWindows;
-pub use tumbling::TimeWindows;
+pub use tumbling::{Starts, TimeWindows};
 pub use unlimited::UnlimitedWindows;
 
 use crate::serdes::Window;

@@ -3,10 +3,12 @@
 use serde_json::json;
 use streams_runtime::prelude::*;
 
+use super::ms;
 use crate::support::lang::{Doc, Text, len, trim, upper, words};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("orders-payments", Build(|_| orders_payments())),
     ("change-log-of-inventory", Build(|_| inventory())),
     ("product-sales", Build(|_| product_sales())),
     ("string-processing", Build(|_| string_processing())),
@@ -93,5 +95,31 @@ topology!(
             .filter(|_, v| v.get("low").is_true())
             .to_stream()
             .to("alerts");
+    }
+);
+
+fn paid_order(id: &Text, order: Doc, payment: Option<Doc>) -> Doc {
+    let status = match &payment {
+        None => "unpaid",
+        Some(payment) if payment.get("amount") >= order.get("amount") => "paid",
+        Some(_) => "partial",
+    };
+    let paid = payment.map_or(Doc::from(0), |payment| payment.get("amount"));
+    let amount = order.get("amount");
+    Doc(json!({ "order": id, "amount": amount, "paid": paid, "status": status }))
+}
+
+topology!(
+    fn orders_payments() -> Topology {
+        let orders = stream::<Text, Option<Doc>>("orders");
+        let payments = stream::<Text, Option<Doc>>("payments");
+        orders
+            .left_join_with_key(
+                payments,
+                paid_order,
+                JoinWindows::of_time_difference_and_grace(ms(1000), ms(200)),
+                Named::as_("order-payment"),
+            )
+            .to("out");
     }
 );

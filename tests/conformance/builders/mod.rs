@@ -7,7 +7,11 @@ mod joins;
 mod naming;
 mod random;
 mod stateless;
+mod stream_joins;
 mod tables;
+mod windows;
+
+use std::time::Duration;
 
 use crate::support::registry::Entry;
 
@@ -17,8 +21,14 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     aggregations::BUILDERS,
     tables::BUILDERS,
     joins::BUILDERS,
+    stream_joins::BUILDERS,
     naming::BUILDERS,
     errors::BUILDERS,
     random::BUILDERS,
     apps::BUILDERS,
+    windows::BUILDERS,
 ];
+
+const fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}

@@ -1,12 +1,17 @@
 //! Generated and given names.
 
+use std::time::Duration;
+
 use streams_runtime::prelude::*;
 use streams_runtime::serdes::{I64Serde, StringSerde};
 
+use super::ms;
 use crate::support::lang::{Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("names-join-rekeyed", Build(|_| join_rekeyed())),
+    ("names-join-stream", Build(|_| stream_joins())),
     ("names-global", Build(|_| global())),
     ("names-tables", Build(|_| tables())),
     ("names-values-only", Build(|_| values_only())),
@@ -112,5 +117,27 @@ topology!(
             .peek(|_, _| ());
         s.group_by_key().count("n").to_stream().to("out");
         s.join(table::<String, String>("t"), |a, b| text!(a, b)).to("j");
+    }
+);
+
+topology!(
+    fn join_rekeyed() -> Topology {
+        let l = stream::<Text, Text>("left").select_key(|_, v| v.clone());
+        let r = stream::<Text, Text>("right").select_key(|_, v| v.clone());
+        let (ten, twenty) = (Duration::from_millis(10), Duration::from_millis(20));
+        l.join(r, |a, b| text!(a, b), JoinWindows::of_time_difference_with_no_grace(ten)).to("o1");
+        l.join(r, |a, b| text!(a, b), JoinWindows::of_time_difference_with_no_grace(twenty))
+            .to("o2");
+    }
+);
+
+topology!(
+    fn stream_joins() -> Topology {
+        let l = stream::<Text, Text>("left");
+        let r = stream::<Text, Text>("right");
+        let within = JoinWindows::of_time_difference_with_no_grace(ms(10));
+        l.outer_join(r, |a, b| text!(a, b), within).to("o1");
+        l.left_join(r, |a, b| text!(a, b), within, Named::as_("lj")).to("o2");
+        l.join(r, |a, b| text!(a, b), within, StreamJoined::as_("ijs").with_name("ij")).to("o3");
     }
 );

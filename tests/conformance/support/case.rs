@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -46,6 +47,11 @@ impl Params {
     /// An integer parameter.
     pub(crate) fn long(&self, name: &str) -> i64 {
         self.get(name).as_i64().unwrap_or_else(|| panic!("parameter {name} is no integer"))
+    }
+
+    /// A duration in milliseconds.
+    pub(crate) fn ms(&self, name: &str) -> Duration {
+        Duration::from_millis(u64::try_from(self.long(name)).unwrap_or_default())
     }
 
     fn get(&self, name: &str) -> &Value {

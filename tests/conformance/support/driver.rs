@@ -110,13 +110,16 @@ impl Driver {
     pub(crate) fn stores(&mut self) -> Result<BTreeMap<String, Vec<Row>>, String> {
         let mut stores = BTreeMap::new();
         for name in self.0.store_names() {
+            if self.0.is_internal_store(&name) {
+                continue;
+            }
             let rows = self.0.store_rows(&name).map_err(|error| error.to_string())?;
             let rows = rows.into_iter().map(|row| Row {
                 key: row.key,
                 value: row.value,
                 timestamp: row.timestamp,
-                start: None,
-                end: None,
+                start: row.window.map(|window| window.start),
+                end: row.window.map(|window| window.end),
             });
             stores.insert(name, rows.collect());
         }

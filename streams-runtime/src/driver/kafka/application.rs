@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::assignment;
 use super::clients::{self, Admin, Consumer};
+use super::errors;
 use super::send::Changelogs;
 use super::stores::{StoreRoom, is_logged};
 use super::topics::{self, Counts};
 use crate::config::StreamsConfig;
+use crate::context::PartitionCounts;
 use crate::dsl::BuiltTopology;
 use crate::error::{StreamsError, StreamsErrorKind};
-use crate::context::PartitionCounts;
 use crate::task::TaskSettings;
 
 /// One instance of an application.
@@ -26,6 +29,8 @@ pub(crate) struct Application {
     pub(super) admin: Arc<Admin>,
     pub(super) room: StoreRoom,
     pub(super) task_settings: TaskSettings,
+    /// How many threads there are.
+    pub(crate) threads: AtomicUsize,
 }
 
 impl Application {
@@ -50,6 +55,7 @@ impl Application {
         let logged = built.plan.stores.iter().filter(|store| store.used && is_logged(store));
         let changelogs = Arc::new(logged.filter_map(|store| store.changelog.clone()).collect());
         let task_settings = config.task_settings();
+        let threads = AtomicUsize::new(config.settings().num_stream_threads);
         Ok(Self {
             config,
             built,
@@ -60,13 +66,26 @@ impl Application {
             admin,
             room,
             task_settings,
+            threads,
         })
+    }
+
+    /// Asks whether all source topics are still there.
+    ///
+    /// # Errors
+    /// When one was deleted. A broker that does not answer is no error: it is asked again later.
+    pub(super) fn check_sources(&self) -> Result<(), StreamsError> {
+        for topic in assignment::subscription(&self.built.plan) {
+            if topics::is_missing(&self.metadata, topic) {
+                return Err(errors::deleted_source(topic));
+            }
+        }
+        Ok(())
     }
 
     /// The bytes that the caches of one thread may hold.
     pub(super) fn cache_bytes_of_thread(&self) -> usize {
-        let settings = self.config.settings();
-        settings.cache_max_bytes / settings.num_stream_threads.max(1)
+        self.config.settings().cache_max_bytes / self.threads.load(Ordering::Relaxed).max(1)
     }
 
     /// The partition counts for partitioners.

@@ -166,10 +166,7 @@ pub(super) fn admin(config: &StreamsConfig, client_id: &str) -> Result<Admin, St
     create("admin client", || client.create_with_context(AdminEvents::default()))
 }
 
-fn create<T>(
-    what: &str,
-    make: impl FnOnce() -> Result<T, KafkaError>,
-) -> Result<T, StreamsError> {
+fn create<T>(what: &str, make: impl FnOnce() -> Result<T, KafkaError>) -> Result<T, StreamsError> {
     make().map_err(|error| {
         let message = format!(
             "the {what} cannot be made; correct the client settings (keys with the prefixes \

@@ -40,8 +40,7 @@ impl StreamThread {
         self.outlet.flush(deadline, &self.member)?;
         let last = self.last_changelog_offsets()?;
         let dirty = self.running.values().filter(|running| running.dirty);
-        let positions: Positions =
-            dirty.flat_map(|running| running.task.input_offsets()).collect();
+        let positions: Positions = dirty.flat_map(|running| running.task.input_offsets()).collect();
         self.commit_positions(&positions, deadline)?;
         for running in self.running.values_mut().filter(|running| running.dirty) {
             running.task.commit_stores(&last)?;
@@ -78,11 +77,7 @@ impl StreamThread {
         Ok(ends.into_iter().map(|(place, end)| (place, end - 1)).collect())
     }
 
-    fn commit_positions(
-        &self,
-        positions: &Positions,
-        deadline: Instant,
-    ) -> Result<(), Interrupt> {
+    fn commit_positions(&self, positions: &Positions, deadline: Instant) -> Result<(), Interrupt> {
         if positions.is_empty() {
             return Ok(());
         }

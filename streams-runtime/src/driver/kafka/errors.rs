@@ -70,10 +70,7 @@ pub(super) fn is_migrated(code: RDKafkaErrorCode) -> bool {
 
 /// A right is missing to do `what`.
 pub(super) fn denied(what: &str, mend: &str, error: RDKafkaErrorCode) -> StreamsError {
-    StreamsError::new(
-        StreamsErrorKind::Broker,
-        format!("no right to {what} ({error}); {mend}"),
-    )
+    StreamsError::new(StreamsErrorKind::Broker, format!("no right to {what} ({error}); {mend}"))
 }
 
 /// What a consumer's error means for the thread; `None` when librdkafka goes on by itself.
@@ -92,18 +89,13 @@ pub(super) fn of_consumer(error: &KafkaError, group: &str) -> Option<StreamsErro
             "give the principal READ on the group that application.id names",
             code,
         )),
-        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-            Some(StreamsError::new(
-                StreamsErrorKind::Topics,
-                "a source topic is missing (Kafka Streams: MissingSourceTopicException): it was \
-                 deleted while the application ran; create it again and restart",
-            ))
-        }
         RDKafkaErrorCode::AutoOffsetReset => Some(no_offset(&error.to_string())),
         RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
             Some(StreamsError::new(
                 kind,
-                format!("the broker refuses the credentials ({error}); correct the sasl.* settings"),
+                format!(
+                    "the broker refuses the credentials ({error}); correct the sasl.* settings"
+                ),
             ))
         }
         _ if fatal => Some(StreamsError::new(
@@ -112,6 +104,25 @@ pub(super) fn of_consumer(error: &KafkaError, group: &str) -> Option<StreamsErro
         )),
         _ => None,
     }
+}
+
+/// True for an error that says that a subscribed topic is not there, or not yet on every broker.
+pub(super) fn is_missing_topic(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic)
+    )
+}
+
+/// A source topic went away while the application ran.
+pub(super) fn deleted_source(topic: &str) -> StreamsError {
+    StreamsError::new(
+        StreamsErrorKind::Topics,
+        format!(
+            "missing source topic (Kafka Streams: MissingSourceTopicException): `{topic}` was deleted \
+             while the application ran; create it again and restart"
+        ),
+    )
 }
 
 /// There is no committed offset, and the reset policy is to fail.

@@ -42,7 +42,18 @@ impl Purge {
             let mut context = Context::from_waker(Waker::noop());
             match answer.as_mut().poll(&mut context) {
                 Poll::Pending => return,
-                Poll::Ready(Ok(_)) => self.under_way = None,
+                Poll::Ready(Ok(answer)) => {
+                    for element in answer.elements() {
+                        if let Err(error) = element.error() {
+                            tracing::warn!(
+                                "consumed records of {}-{} stay for now: {error}",
+                                element.topic(),
+                                element.partition()
+                            );
+                        }
+                    }
+                    self.under_way = None;
+                }
                 Poll::Ready(Err(error)) => {
                     tracing::warn!("consumed repartition records stay for now: {error}");
                     self.under_way = None;

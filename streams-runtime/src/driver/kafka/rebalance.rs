@@ -38,7 +38,11 @@ impl StreamThread {
     pub(super) fn rebalance(&mut self, rebalance: Rebalance) -> Result<(), Interrupt> {
         match rebalance {
             Rebalance::Assigned(partitions) => {
-                tracing::info!("stream thread {}: {} partitions", self.handle.name(), partitions.len());
+                tracing::info!(
+                    "stream thread {}: {} partitions",
+                    self.handle.name(),
+                    partitions.len()
+                );
                 self.enter(ThreadState::PartitionsAssigned);
                 self.start_tasks(partitions)
             }
@@ -56,14 +60,20 @@ impl StreamThread {
                 }
             }
             Rebalance::Lost => {
-                tracing::warn!("stream thread {}: its partitions have another owner", self.handle.name());
+                tracing::warn!(
+                    "stream thread {}: its partitions have another owner",
+                    self.handle.name()
+                );
                 self.enter(ThreadState::PartitionsRevoked);
                 self.close_all_tasks();
                 self.unassign();
                 Ok(())
             }
             Rebalance::Failed(code) => {
-                tracing::warn!("stream thread {}: the rebalance failed: {code}", self.handle.name());
+                tracing::warn!(
+                    "stream thread {}: the rebalance failed: {code}",
+                    self.handle.name()
+                );
                 self.close_all_tasks();
                 self.unassign();
                 Ok(())
@@ -422,7 +432,9 @@ impl StreamThread {
             Ok(()) => Ok(()),
             Err(Interrupt::Fail(error)) => Err(error),
             Err(Interrupt::Migrated(reason) | Interrupt::Restart(reason)) => {
-                tracing::warn!("the last records were not committed and will be processed again: {reason}");
+                tracing::warn!(
+                    "the last records were not committed and will be processed again: {reason}"
+                );
                 Ok(())
             }
         }

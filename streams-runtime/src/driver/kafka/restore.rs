@@ -275,11 +275,7 @@ impl Restore {
         Ok(if arrived.taken == 0 { Outcome::Idle } else { Outcome::Progress })
     }
 
-    fn apply(
-        &mut self,
-        batch: &RecordBatch,
-        stores: &mut dyn Stores,
-    ) -> Result<u64, StreamsError> {
+    fn apply(&mut self, batch: &RecordBatch, stores: &mut dyn Stores) -> Result<u64, StreamsError> {
         let wanted = (0..batch.len()).take_while(|ix| batch.meta(*ix).offset < self.end).count();
         let Some(store) = stores.store(self.want.task, self.want.store) else { return Ok(0) };
         let mut records = (0..wanted).filter_map(|ix| {
@@ -313,7 +309,9 @@ impl Restore {
 fn failed(place: &TopicPartition, reason: &str) -> StreamsError {
     StreamsError::new(
         StreamsErrorKind::Broker,
-        format!("the changelog {place} cannot be read: {reason}; does the principal have READ on it?"),
+        format!(
+            "the changelog {place} cannot be read: {reason}; does the principal have READ on it?"
+        ),
     )
 }
 

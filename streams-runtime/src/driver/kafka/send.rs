@@ -151,11 +151,7 @@ impl Outlet {
     }
 
     /// Waits until the broker has all results, until `deadline` at the latest.
-    pub(super) fn flush(
-        &mut self,
-        deadline: Instant,
-        member: &Member,
-    ) -> Result<(), Interrupt> {
+    pub(super) fn flush(&mut self, deadline: Instant, member: &Member) -> Result<(), Interrupt> {
         loop {
             let done = flush_step(self.producer(), STEP_MS);
             self.producer().poll(Duration::ZERO);

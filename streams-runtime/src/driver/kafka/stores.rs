@@ -9,9 +9,7 @@ use crate::config::StreamsConfig;
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
 use crate::outbox::Outbox;
-use crate::store::{
-    MemoryBytes, OrderedBytes, StateStore, StoreError, StoreErrorKind, StoreSetup,
-};
+use crate::store::{MemoryBytes, OrderedBytes, StateStore, StoreError, StoreErrorKind, StoreSetup};
 #[cfg(feature = "rocksdb")]
 use crate::store::{RocksDbBytes, RocksDbMemory, StateDirectory};
 use crate::topology::{StoreIx, StorePlan, StoreType, TaskId};
@@ -43,8 +41,8 @@ impl StoreRoom {
         config: &StreamsConfig,
     ) -> Result<Self, StreamsError> {
         let mut stores = built.plan.stores.iter();
-        let persistent =
-            stores.any(|store| store.used && !store.global && store.store_type == StoreType::RocksDb);
+        let persistent = stores
+            .any(|store| store.used && !store.global && store.store_type == StoreType::RocksDb);
         if persistent && cfg!(not(feature = "rocksdb")) {
             tracing::info!(
                 "built without the feature `rocksdb`: stores are in memory and restored at each start"

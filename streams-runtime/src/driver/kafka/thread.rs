@@ -163,6 +163,9 @@ impl StreamThread {
     fn round(&mut self) -> Result<bool, Interrupt> {
         self.member.poll();
         self.member.check()?;
+        if self.member.suspects_missing_topic() {
+            self.app.check_sources()?;
+        }
         let mut busy = false;
         while let Some(rebalance) = self.member.next_rebalance() {
             busy = true;
@@ -230,9 +233,8 @@ impl StreamThread {
         let mut longest = settings.poll.max(Duration::from_millis(1));
         let dirty = self.running.values().any(|running| running.dirty);
         if dirty {
-            longest = longest.min(
-                settings.commit_interval.saturating_sub(self.last_commit.elapsed()),
-            );
+            longest =
+                longest.min(settings.commit_interval.saturating_sub(self.last_commit.elapsed()));
         }
         let held_back = self.running.values().any(|running| running.task.has_records());
         if held_back || !self.opening.is_empty() {

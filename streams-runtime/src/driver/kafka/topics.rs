@@ -65,6 +65,16 @@ fn internal_topics(plan: &TopologyPlan) -> impl Iterator<Item = &InternalTopic> 
     parts.flat_map(|part| part.repartition_sources.iter().chain(&part.changelogs))
 }
 
+/// True when the broker says that there is no such topic.
+pub(super) fn is_missing(metadata: &Consumer, topic: &str) -> bool {
+    let answer = metadata.fetch_metadata(Some(topic), STARTUP / 2);
+    answer.is_ok_and(|answer| {
+        let found = answer.topics().iter().find(|found| found.name() == topic);
+        let code = found.and_then(|found| found.error()).map(RDKafkaErrorCode::from);
+        code.is_some_and(|code| code == RDKafkaErrorCode::UnknownTopicOrPartition)
+    })
+}
+
 /// Members get their partitions topic by topic (`range`), so a task has all of its partitions on one
 /// member only when its topics have equally many.
 fn check_even_sources(
@@ -193,8 +203,10 @@ impl World<'_> {
         plan: &TopologyPlan,
         internal: &[&InternalTopic],
     ) -> Result<(), StreamsError> {
-        for topic in plan.sub_topologies.iter().flat_map(|part| &part.sink_topics) {
-            if internal.iter().any(|known| known.name == *topic) {
+        let sinks = plan.sub_topologies.iter().flat_map(|part| &part.sink_topics);
+        let dead_letters = self.config.settings().handlers.dead_letter_topic.as_deref();
+        for topic in sinks.map(String::as_str).chain(dead_letters) {
+            if internal.iter().any(|known| known.name == topic) {
                 continue;
             }
             match self.find(topic)? {
@@ -224,7 +236,7 @@ impl World<'_> {
         Err(StreamsError::new(
             StreamsErrorKind::Topics,
             format!(
-                "missing output topic: the topology writes `{topic}`, which is not on the broker at \
+                "missing output topic: the application writes `{topic}`, which is not on the broker at \
                  {servers}; create it before the start, for example: kafka-topics.sh \
                  --bootstrap-server {servers} --create --topic {topic} --partitions 4"
             ),

@@ -2,6 +2,8 @@
 
 use super::TopologyTestDriver;
 use crate::error::{StreamsError, StreamsErrorKind};
+use crate::serdes::Window;
+use crate::serdes::windowed::{read_session_key, read_window_key};
 use crate::store::{KeyValueStore, Order, StoreKind, TableStore};
 
 /// A row of a store, as bytes.
@@ -13,6 +15,8 @@ pub struct StoreRow {
     pub value: Vec<u8>,
     /// The row's time, where the store keeps one.
     pub timestamp: Option<i64>,
+    /// The row's window, where the store keeps windows or sessions; the key is without it.
+    pub window: Option<Window>,
 }
 
 /// A typed view of a key-value store; the store of a table has a time beside each value.
@@ -133,14 +137,24 @@ impl TopologyTestDriver {
         let mut rows = Vec::new();
         store.visit_rows(&mut |key, stored| {
             let (timestamp, value) = match (kind, stored.split_first_chunk()) {
-                (StoreKind::TimestampedKeyValue, Some((time, value))) => {
+                (
+                    StoreKind::TimestampedKeyValue | StoreKind::TimestampedWindow { .. },
+                    Some((time, value)),
+                ) => {
                     (Some(i64::from_be_bytes(*time)), value)
                 }
                 _ => (None, stored),
             };
-            rows.push(StoreRow { key: key.to_vec(), value: value.to_vec(), timestamp });
+            let (key, window) = key_and_window(kind, key);
+            rows.push(StoreRow { key: key.to_vec(), value: value.to_vec(), timestamp, window });
         })?;
         Ok(rows)
+    }
+
+    /// True for a store that only its operator understands.
+    pub fn is_internal_store(&mut self, name: &str) -> bool {
+        let store = self.task.stores_mut().find(|(_, store)| store.name() == name);
+        store.is_some_and(|(_, store)| store.kind() == StoreKind::Internal)
     }
 
     fn no_store(&self, name: &str) -> StreamsError {
@@ -148,5 +162,23 @@ impl TopologyTestDriver {
             StreamsErrorKind::Store,
             format!("there is no store `{name}`; there are: {}", self.store_names().join(", ")),
         )
+    }
+}
+
+fn key_and_window(kind: StoreKind, key: &[u8]) -> (&[u8], Option<Window>) {
+    match kind {
+        StoreKind::Session => match read_session_key(key) {
+            Ok((key, window)) => (key, Some(window)),
+            Err(_) => (key, None),
+        },
+        StoreKind::Window { size_ms } | StoreKind::TimestampedWindow { size_ms } => {
+            match read_window_key(key) {
+                Ok((key, start, _)) => {
+                    (key, Some(Window { start, end: start.saturating_add(size_ms) }))
+                }
+                Err(_) => (key, None),
+            }
+        }
+        StoreKind::KeyValue | StoreKind::TimestampedKeyValue | StoreKind::Internal => (key, None),
     }
 }

@@ -63,6 +63,7 @@ impl<K, V> Materialized<K, V> {
         let supplier = store.into_store();
         options.store = Some(supplier.name);
         options.store_type = supplier.store_type;
+        options.retention = supplier.retention;
         options
     }
 
@@ -198,20 +199,57 @@ pub struct Stores;
 impl Stores {
     /// A store on disk (RocksDB).
     pub fn persistent_key_value_store(name: impl Into<String>) -> KeyValueSupplier {
-        KeyValueSupplier { name: name.into(), store_type: Some(StoreType::RocksDb) }
+        KeyValueSupplier::new(name, Some(StoreType::RocksDb))
     }
 
     /// A store in memory.
     pub fn in_memory_key_value_store(name: impl Into<String>) -> KeyValueSupplier {
-        KeyValueSupplier { name: name.into(), store_type: Some(StoreType::InMemory) }
+        KeyValueSupplier::new(name, Some(StoreType::InMemory))
     }
 
     /// A store in memory of the `max_entries` rows that were used last.
     ///
     /// A row that leaves is deleted, in the changelog too.
     pub fn lru_map(name: impl Into<String>, max_entries: usize) -> KeyValueSupplier {
-        let store_type = Some(StoreType::LruMap { max_entries });
-        KeyValueSupplier { name: name.into(), store_type }
+        KeyValueSupplier::new(name, Some(StoreType::LruMap { max_entries }))
+    }
+
+    /// A store of windows on disk, which keeps them that long after their start.
+    ///
+    /// The windows' size is that of the aggregation.
+    pub fn persistent_window_store(
+        name: impl Into<String>,
+        retention: Duration,
+        _size: Duration,
+    ) -> KeyValueSupplier {
+        KeyValueSupplier::new(name, Some(StoreType::RocksDb)).keeping(retention)
+    }
+
+    /// A store of windows in memory, which keeps them that long after their start.
+    ///
+    /// The windows' size is that of the aggregation.
+    pub fn in_memory_window_store(
+        name: impl Into<String>,
+        retention: Duration,
+        _size: Duration,
+    ) -> KeyValueSupplier {
+        KeyValueSupplier::new(name, Some(StoreType::InMemory)).keeping(retention)
+    }
+
+    /// A store of sessions on disk, which keeps them that long after their end.
+    pub fn persistent_session_store(
+        name: impl Into<String>,
+        retention: Duration,
+    ) -> KeyValueSupplier {
+        KeyValueSupplier::new(name, Some(StoreType::RocksDb)).keeping(retention)
+    }
+
+    /// A store of sessions in memory, which keeps them that long after their end.
+    pub fn in_memory_session_store(
+        name: impl Into<String>,
+        retention: Duration,
+    ) -> KeyValueSupplier {
+        KeyValueSupplier::new(name, Some(StoreType::InMemory)).keeping(retention)
     }
 }
 
@@ -220,6 +258,18 @@ impl Stores {
 pub struct KeyValueSupplier {
     pub(crate) name: String,
     pub(crate) store_type: Option<StoreType>,
+    pub(crate) retention: Option<Duration>,
+}
+
+impl KeyValueSupplier {
+    fn new(name: impl Into<String>, store_type: Option<StoreType>) -> Self {
+        Self { name: name.into(), store_type, retention: None }
+    }
+
+    fn keeping(mut self, retention: Duration) -> Self {
+        self.retention = Some(retention);
+        self
+    }
 }
 
 /// What can name a store: text, or a supplier of [`Stores`].
@@ -234,13 +284,13 @@ pub trait IntoStore {
 
 impl IntoStore for &str {
     fn into_store(self) -> KeyValueSupplier {
-        KeyValueSupplier { name: self.to_owned(), store_type: None }
+        KeyValueSupplier::new(self, None)
     }
 }
 
 impl IntoStore for String {
     fn into_store(self) -> KeyValueSupplier {
-        KeyValueSupplier { name: self, store_type: None }
+        KeyValueSupplier::new(self, None)
     }
 }
 

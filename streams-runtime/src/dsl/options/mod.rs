@@ -13,7 +13,10 @@ mod named;
 mod printed;
 mod produced;
 mod repartitioned;
+mod stream_joined;
+mod suppressed;
 mod table;
+mod table_joined;
 
 pub use aggregate::AggregateOptions;
 pub use branched::Branched;
@@ -25,6 +28,12 @@ pub use named::Named;
 pub use printed::Printed;
 pub use produced::Produced;
 pub use repartitioned::Repartitioned;
+pub use stream_joined::StreamJoined;
+pub use suppressed::{
+    BufferConfig, Eager, Strict, SuppressPlan, Suppressed, Suppression, UntilTimeLimit,
+    UntilWindowCloses,
+};
+pub use table_joined::{ForeignJoinOptions, TableJoined};
 pub use table::{TableOpOptions, TableOptions};
 
 /// No option at all.

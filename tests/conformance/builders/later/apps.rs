@@ -13,7 +13,6 @@ pub const BUILDERS: &[Entry] = &[
     ("anomaly", Build(|_| anomaly())),
     ("dedup", Build(|_| dedup())),
     ("frequency", Build(|_| frequency())),
-    ("orders-payments", Build(|_| orders_payments())),
     ("page-view-region", Build(|_| page_view_region())),
     ("sessions-activity", Build(|_| session_activity())),
     ("temperature", Build(|_| temperature())),
@@ -64,32 +63,6 @@ topology!(
             .windowed_by(TimeWindows::of_size_and_grace(MINUTE, ms(10_000)))
             .count("freq")
             .to_stream(|wk, _| text!(wk.key, "@", wk.start))
-            .to("out");
-    }
-);
-
-fn paid_order(id: &Text, order: Doc, payment: Option<Doc>) -> Doc {
-    let status = match &payment {
-        None => "unpaid",
-        Some(payment) if payment.get("amount") >= order.get("amount") => "paid",
-        Some(_) => "partial",
-    };
-    let paid = payment.map_or(Doc::from(0), |payment| payment.get("amount"));
-    let amount = order.get("amount");
-    Doc(json!({ "order": id, "amount": amount, "paid": paid, "status": status }))
-}
-
-topology!(
-    fn orders_payments() -> Topology {
-        let orders = stream::<Text, Option<Doc>>("orders");
-        let payments = stream::<Text, Option<Doc>>("payments");
-        orders
-            .left_join(
-                payments,
-                paid_order,
-                JoinWindows::of_time_difference_and_grace(ms(1000), ms(200)),
-                StreamJoined::with_name("order-payment"),
-            )
             .to("out");
     }
 );

@@ -12,7 +12,6 @@ mod naming;
 mod processors;
 mod punctuation;
 mod random;
-mod stream_joins;
 mod tables;
 mod windows;
 

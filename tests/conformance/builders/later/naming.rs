@@ -14,9 +14,7 @@ pub const BUILDERS: &[Entry] = &[
     ("names-cogroup", Build(|_| cogroup())),
     ("names-fk", Build(|_| foreign_key())),
     ("names-generated", Build(|_| generated())),
-    ("names-join-rekeyed", Build(|_| join_rekeyed())),
     ("names-process", Build(|_| process())),
-    ("names-join-stream", Build(|_| stream_joins())),
     ("names-opt-chain", Build(|_| optimized_chain())),
 ];
 
@@ -116,17 +114,6 @@ topology!(
     }
 );
 
-topology!(
-    fn join_rekeyed() -> Topology {
-        let l = stream::<Text, Text>("left").select_key(|_, v| v.clone());
-        let r = stream::<Text, Text>("right").select_key(|_, v| v.clone());
-        let (ten, twenty) = (Duration::from_millis(10), Duration::from_millis(20));
-        l.join(r, |a, b| text!(a, b), JoinWindows::of_time_difference_with_no_grace(ten)).to("o1");
-        l.join(r, |a, b| text!(a, b), JoinWindows::of_time_difference_with_no_grace(twenty))
-            .to("o2");
-    }
-);
-
 #[processor]
 fn pass(
     record: Record<Text, Text>,
@@ -164,17 +151,6 @@ topology!(
             .to_stream()
             .foreach(|_, _| ());
         s.merge(stream::<Text, Text>("in2")).peek(|_, _| ()).to(|_, _, _| "dyn".to_owned());
-    }
-);
-
-topology!(
-    fn stream_joins() -> Topology {
-        let l = stream::<Text, Text>("left");
-        let r = stream::<Text, Text>("right");
-        let within = JoinWindows::of_time_difference_with_no_grace(ms(10));
-        l.outer_join(r, |a, b| text!(a, b), within).to("o1");
-        l.left_join(r, |a, b| text!(a, b), within, StreamJoined::with_name("lj")).to("o2");
-        l.join(r, |a, b| text!(a, b), within, StreamJoined::as_("ijs").with_name("ij")).to("o3");
     }
 );
 

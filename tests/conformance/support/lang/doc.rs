@@ -48,6 +48,26 @@ impl Doc {
         }
     }
 
+    /// A list with the items of another one behind its own.
+    pub(crate) fn concat(self, other: Self) -> Self {
+        let mut items = self.items();
+        items.extend(other.items());
+        Self(Value::Array(items.into_iter().map(|item| item.0).collect()))
+    }
+
+    /// True for `true`, and for anything else that is not null.
+    pub(crate) fn is_true(&self) -> bool {
+        self.0.as_bool().unwrap_or(!self.is_null())
+    }
+
+    /// An object with a field changed or added.
+    pub(crate) fn set(mut self, name: &str, value: impl Into<Self>) -> Self {
+        if let Value::Object(fields) = &mut self.0 {
+            fields.insert(name.to_owned(), value.into().0);
+        }
+        self
+    }
+
     /// The list with one more element at the end.
     #[must_use]
     pub(crate) fn append(self, item: impl Into<Self>) -> Self {

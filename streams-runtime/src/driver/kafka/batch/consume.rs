@@ -191,9 +191,8 @@ unsafe fn take(
         }
     }
     // SAFETY: key and payload are null or point to that many bytes inside the live message.
-    let (key, value) = unsafe {
-        (bytes(fields.key, fields.key_len), bytes(fields.payload, fields.len))
-    };
+    let (key, value) =
+        unsafe { (bytes(fields.key, fields.key_len), bytes(fields.payload, fields.len)) };
     let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
     // SAFETY: a live message, and a place for the kind of timestamp.
     let timestamp = unsafe { sys::rd_kafka_message_timestamp(message, &raw mut kind) };
@@ -232,8 +231,7 @@ unsafe fn headers(message: *mut sys::rd_kafka_message_t) -> Headers {
             };
             (code == Code::RD_KAFKA_RESP_ERR_NO_ERROR).then(|| {
                 // SAFETY: name is a C string, value null or `size` bytes, both inside the message.
-                let (name, value) =
-                    unsafe { (std::ffi::CStr::from_ptr(name), bytes(value, size)) };
+                let (name, value) = unsafe { (std::ffi::CStr::from_ptr(name), bytes(value, size)) };
                 Header {
                     key: name.to_string_lossy().into_owned(),
                     value: value.map(<[u8]>::to_vec),

@@ -91,13 +91,12 @@ impl Sender {
         let partition = record.partition.unwrap_or(-1);
         // SAFETY: all-zero bytes are a valid `rd_kafka_vu_t`.
         let mut fields: [sys::rd_kafka_vu_t; 7] = unsafe { std::mem::zeroed() };
-        let copy = i32::try_from(sys::RD_KAFKA_MSG_F_COPY).unwrap_or(2);
         fields[0].vtype = Kind::RD_KAFKA_VTYPE_RKT;
         fields[0].u.rkt = topic.as_ptr();
         fields[1].vtype = Kind::RD_KAFKA_VTYPE_PARTITION;
         fields[1].u.i32_ = partition;
         fields[2].vtype = Kind::RD_KAFKA_VTYPE_MSGFLAGS;
-        fields[2].u.i = copy;
+        fields[2].u.i = sys::RD_KAFKA_MSG_F_COPY;
         fields[3].vtype = Kind::RD_KAFKA_VTYPE_VALUE;
         fields[3].u.mem = memory(value, value_len);
         fields[4].vtype = Kind::RD_KAFKA_VTYPE_KEY;

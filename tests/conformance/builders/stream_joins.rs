@@ -9,10 +9,11 @@ use serde_json::json;
 use streams_runtime::prelude::*;
 
 use super::ms;
+use crate::support::case::Params;
 use crate::support::lang::{Doc, Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
-pub const BUILDERS: &[Entry] = &[
+pub(crate) const BUILDERS: &[Entry] = &[
     ("stream-stream-self", Build(|_| self_join())),
     ("stream-stream-headers", Build(|_| headers())),
     ("stream-stream-inner-asym", Build(|p| inner_asymmetric(asymmetric(p)))),
@@ -113,7 +114,7 @@ topology!(
             r,
             |a, b| text!(a, "+", b),
             within,
-            StreamJoined::with_store_type(StoreType::InMemory),
+            StoreType::InMemory,
         )
         .to("out");
     }
@@ -159,7 +160,7 @@ topology!(
             r,
             |k, a, b| Doc(json!({ "id": k, "l": a.get("x"), "r": b.get("y") })),
             within,
-            StreamJoined::with_name("jn"),
+            Named::as_("jn"),
         )
         .to("out");
     }

@@ -1,0 +1,139 @@
+//! The end of a join on a foreign key: an answer meets the row that asked.
+
+use super::super::materialize::Materializes;
+use super::super::source::Source;
+use super::super::table_source::TableSource;
+use super::super::view::{NoView, View};
+use super::{PseudoTopic, bytes_of, hash_of, unreadable};
+use crate::context::Context;
+use crate::error::Stop;
+use crate::record::{Change, Record};
+use crate::serdes::foreign_key::SubscriptionResponse;
+use crate::serdes::{SerdeError, SerdeRef};
+use crate::store::{StoreRef, TableStore};
+use crate::topology::NodeId;
+
+/// Joins the rows of a table with those of another whose key a function finds in them.
+///
+/// An answer that was made for another value than the row has now is dropped and counted. A result has the
+/// answer's time and headers. The result is kept in a store when it is named or needed.
+/// Java: `ResponseJoinProcessorSupplier`.
+///
+/// # Example
+/// ```
+/// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+/// use streams_runtime::prelude::*;
+///
+/// let topology = topology!({
+///     let cities = table::<String, i64>("cities");
+///     let people = table::<String, String>("people");
+///     people.join(cities, |city| city.clone(), |city, size| format!("{city} {size}"))
+///         .to_stream()
+///         .to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+/// driver.input::<String, i64>("cities").pipe("Rome", 3, 0)?;
+/// driver.input::<String, String>("people").pipe_all([("ann", "Rome"), ("bob", "Oslo")], 0)?;
+/// driver.input::<String, i64>("cities").pipe("Rome", 4, 0)?;
+/// assert_eq!(driver.output::<String, String>("out").values()?, ["Rome 3", "Rome 4"]);
+/// # Ok::<(), StreamsError>(())
+/// ```
+pub struct ForeignJoin<K, V, O, W, F, G = NoView> {
+    pub(crate) node: NodeId,
+    /// The topic of answers.
+    pub(crate) answers: NodeId,
+    pub(crate) left: bool,
+    /// Makes the result; `None` when there is none without a right row.
+    pub(crate) joiner: F,
+    pub(crate) keys: SerdeRef<K>,
+    pub(crate) bytes: SerdeRef<Vec<u8>>,
+    pub(crate) values: (SerdeRef<V>, SerdeRef<O>),
+    pub(crate) pseudo: PseudoTopic,
+    pub(crate) result: TableSource<K, W>,
+    pub(crate) view: G,
+}
+
+impl<K, V, O, W, F, G> ForeignJoin<K, V, O, W, F, G> {
+    /// The reading side of the topic of answers.
+    pub fn source(&self) -> Source<K, Vec<u8>> {
+        Source::new(self.answers, self.keys.clone(), self.bytes.clone(), None)
+    }
+}
+
+impl<K, V, O, W, F> ForeignJoin<K, V, O, W, F> {
+    /// The operator with the left table's rows.
+    pub fn with_view<G: View>(self, view: G) -> ForeignJoin<K, V, O, W, F, G> {
+        let Self { node, answers, left, joiner, keys, bytes, values, pseudo, result, .. } = self;
+        ForeignJoin { node, answers, left, joiner, keys, bytes, values, pseudo, result, view }
+    }
+}
+
+impl<K, V, O, W, F, G> ForeignJoin<K, V, O, W, F, G>
+where
+    K: Clone + Send + 'static,
+    V: 'static,
+    O: 'static,
+    W: Clone + Send + 'static,
+    F: Fn(V, Option<O>) -> Option<W>,
+    G: View<Key = K, Value = V>,
+{
+    /// The result's update, unless the answer is out of date or the cache keeps it for later.
+    ///
+    /// # Errors
+    /// When bytes do not read, the row cannot be told, or the store fails.
+    pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Vec<u8>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop> {
+        let Record { key, value: answer, timestamp, headers } = record;
+        cx.at_parts(timestamp, &headers);
+        let row = match self.view.get(cx, &key) {
+            Ok(row) => row.map(|row| row.value),
+            Err(error) => return error.handle(cx, self.node).map(|()| None),
+        };
+        let value = match self.resolve(cx, &answer, row) {
+            Ok(Some(value)) => value,
+            Ok(None) => {
+                cx.drop_record(self.node, "it answers a row that has changed since it asked");
+                return Ok(None);
+            }
+            Err(error) => return Err(unreadable(cx, self.node, error)),
+        };
+        self.result.run(cx, Record { key: Some(key), value, timestamp, headers })
+    }
+
+    /// The result of an answer; `None` when it is out of date.
+    fn resolve(
+        &self,
+        cx: &Context,
+        answer: &[u8],
+        row: Option<V>,
+    ) -> Result<Option<Option<W>>, SerdeError> {
+        let answer = SubscriptionResponse::read(answer)?;
+        let now = match &row {
+            Some(row) => bytes_of(&*self.values.0, self.pseudo.get(cx), row)?,
+            None => None,
+        };
+        if hash_of(now.as_deref()) != answer.hash {
+            return Ok(None);
+        }
+        let topic = &cx.node(self.answers).topic_name;
+        let value = match answer.foreign_value {
+            Some(bytes) => Some(self.values.1.deserialize(topic, Some(bytes))?),
+            None => None,
+        };
+        let row = row.filter(|_| self.left || value.is_some());
+        Ok(Some(row.and_then(|row| (self.joiner)(row, value))))
+    }
+}
+
+impl<K, V, O, W, F, G> Materializes<K, W> for ForeignJoin<K, V, O, W, F, G> {
+    fn node(&self) -> NodeId {
+        self.result.node
+    }
+
+    fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+        Some(self.result.store)
+    }
+}
