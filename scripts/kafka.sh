@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # One real Apache Kafka broker (KRaft, in one process) from Maven jars, for tests and examples.
 # usage: scripts/kafka.sh start|stop|status
-# environment: KAFKA_DIR (jars, data, log; default: the user's cache folder), KAFKA_PORT (default 9092)
+# environment: KAFKA_DIR (jars, data, log; default: the user's cache folder), KAFKA_PORT (default 9092),
+#   KAFKA_AUTO_CREATE (true: unknown topics are made on demand; default false)
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 dir="${KAFKA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/streams-rs/kafka}"
@@ -29,7 +30,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:$port
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs=$run/data
-auto.create.topics.enable=false
+auto.create.topics.enable=${KAFKA_AUTO_CREATE:-false}
 log.retention.ms=-1
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1

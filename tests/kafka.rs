@@ -1,7 +1,12 @@
 //! The library over Kafka: on the embedded broker, or where `STREAMS_TEST_BOOTSTRAP` is set, on a
 //! real one.
 #![cfg(feature = "kafka")]
-#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests may panic and read clocks")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests may panic and read clocks"
+)]
 
 #[path = "kafka/world.rs"]
 mod world;

@@ -8,6 +8,10 @@ pub use crate::config::StreamsConfig;
 pub use crate::driver::test::{TestDriverConfig, TopologyTestDriver};
 pub use crate::dsl::*;
 pub use crate::error::{StreamsError, TopologyError, UserError};
+pub use crate::handler::{
+    LogAndContinueExceptionHandler, LogAndContinueProcessingExceptionHandler,
+    LogAndFailExceptionHandler, LogAndFailProcessingExceptionHandler,
+};
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{
@@ -19,3 +23,4 @@ pub use crate::time::{
     ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, Timestamp,
     TimestampExtractor, UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
 };
+pub use crate::topology::StoreType;

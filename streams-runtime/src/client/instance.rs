@@ -172,8 +172,8 @@ impl Supervisor for Instance {
             }
             UncaughtExceptionResponse::ShutdownApplication => {
                 tracing::warn!(
-                    "stopping this instance only: the other instances of the application go on, as the \
-                     client library cannot tell them"
+                    "stopping this instance only: the other instances of the application go on, \
+                     as the client library cannot tell them"
                 );
                 self.fail(error);
                 self.stop_threads();

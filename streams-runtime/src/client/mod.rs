@@ -28,8 +28,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One instance of an application: runs a topology over Kafka, at-least-once.
 ///
-/// Several instances with one `application.id` share the work, partition by partition; each may have
-/// several threads. Dropping it stops it, as [`close`](Self::close) does.
+/// Several instances with one `application.id` share the work, partition by partition; each may
+/// have several threads. Dropping it stops it, as [`close`](Self::close) does.
 ///
 /// # Example
 /// ```no_run
@@ -76,8 +76,8 @@ impl KafkaStreams {
         if config.bootstrap().is_empty() {
             return Err(StreamsError::new(
                 StreamsErrorKind::Config,
-                "invalid configuration: `bootstrap.servers` is missing: name the broker, for example \
-                 `localhost:9092`",
+                "invalid configuration: `bootstrap.servers` is missing: name the broker, for \
+                 example `localhost:9092`",
             ));
         }
         let built = Arc::new(topology.build(&config.topology_config())?);
@@ -102,8 +102,8 @@ impl KafkaStreams {
         })
     }
 
-    /// Is told each change of the state: the new one, and the one before. Must be quick, and must not
-    /// close the instance itself.
+    /// Is told each change of the state: the new one, and the one before. Must be quick, and must
+    /// not close the instance itself.
     pub fn set_state_listener(&self, listener: impl Fn(State, State) + Send + Sync + 'static) {
         self.instance.set_state_listener(Arc::new(listener));
     }
@@ -124,8 +124,8 @@ impl KafkaStreams {
     /// Checks the topics, creates the internal ones and starts the threads.
     ///
     /// # Errors
-    /// When it was started before, the broker does not answer within 10 s, a source topic is missing,
-    /// partition counts do not fit, a right is missing, or the state directory is in use.
+    /// When it was started before, the broker does not answer within 10 s, a source topic is
+    /// missing, partition counts do not fit, a right is missing, or the state directory is in use.
     /// The state is then `Error`.
     pub fn start(&self) -> Result<(), StreamsError> {
         let mut threads = lock(&self.threads);
@@ -154,7 +154,8 @@ impl KafkaStreams {
         let app = Arc::new(app);
         *lock(&self.application) = Arc::downgrade(&app);
         let count = self.config.settings().num_stream_threads;
-        // all of them are known before the first one runs, or the state would be `Running` too early
+        // all of them are known before the first one runs, or the state would be `Running` too
+        // early
         let handles: Vec<_> = (0..count).map(|_| self.new_handle()).collect();
         self.instance.set_threads(handles.clone());
         self.instance.become_state(State::Rebalancing);
@@ -198,8 +199,8 @@ impl KafkaStreams {
         Ok(Some(name))
     }
 
-    /// Asks the youngest thread to commit and end; the others get its partitions. Returns its name, or
-    /// `None` when the instance does not run or has one thread only.
+    /// Asks the youngest thread to commit and end; the others get its partitions. Returns its name,
+    /// or `None` when the instance does not run or has one thread only.
     pub fn remove_stream_thread(&self) -> Option<String> {
         let app = lock(&self.application).upgrade()?;
         let threads = self.instance.threads();
@@ -228,7 +229,8 @@ impl KafkaStreams {
         &self.client_id
     }
 
-    /// Stops the threads: each finishes its record, commits and closes. True when all were done in time.
+    /// Stops the threads: each finishes its record, commits and closes. True when all were done in
+    /// time.
     ///
     /// May be called at any time and more than once.
     pub fn close(&self, timeout: Duration) -> bool {
@@ -276,8 +278,8 @@ impl KafkaStreams {
         self.instance.take_error().map_or(Ok(()), Err)
     }
 
-    /// Starts, runs until Ctrl-C, SIGTERM or an error, and stops within 30 s. A second signal ends the
-    /// process at once.
+    /// Starts, runs until Ctrl-C, SIGTERM or an error, and stops within 30 s. A second signal ends
+    /// the process at once.
     ///
     /// # Errors
     /// What [`start`](Self::start) says, or the error that stopped the instance.
@@ -310,8 +312,8 @@ impl KafkaStreams {
         Err(StreamsError::new(StreamsErrorKind::Broker, message))
     }
 
-    /// [`run_until_signal`](Self::run_until_signal) for `main`: prints an error and makes it the exit
-    /// code 1.
+    /// [`run_until_signal`](Self::run_until_signal) for `main`: prints an error and makes it the
+    /// exit code 1.
     pub fn run(self) -> ExitCode {
         match self.run_until_signal() {
             Ok(()) => ExitCode::SUCCESS,

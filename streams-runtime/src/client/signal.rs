@@ -15,7 +15,8 @@ impl Signal {
     }
 }
 
-/// Listens from now on and unparks the calling thread at the first signal. The second signal ends the process, as it would without a listener.
+/// Listens from now on and unparks the calling thread at the first signal. The second signal ends
+/// the process, as it would without a listener.
 pub(super) fn listen() -> Result<Signal, StreamsError> {
     let signal = Signal::default();
     let heard = signal.clone();

@@ -239,7 +239,8 @@ fn class_name(value: &str) -> &str {
 }
 
 const OWN_HANDLER: &str = "`fail` or `continue` is expected, or the name of Kafka Streams' own \
-                           LogAndFail or LogAndContinue handler; a handler of one's own is set in code";
+                           LogAndFail or LogAndContinue handler; a handler of one's own is set in \
+                           code";
 
 fn deserialization_handler(settings: &mut Settings, value: &str) -> Result<(), String> {
     settings.handlers.deserialization = match class_name(value) {

@@ -139,13 +139,15 @@ impl StreamsConfig {
         self.set("state.dir", directory.as_ref().to_string_lossy())
     }
 
-    /// Bytes that all caches of this instance may hold together. Default 10 MiB; 0 sends every update downstream.
+    /// Bytes that all caches of this instance may hold together. Default 10 MiB; 0 sends every
+    /// update downstream.
     #[must_use]
     pub fn cache_max_bytes(self, bytes: usize) -> Self {
         self.set("statestore.cache.max.bytes", bytes.to_string())
     }
 
-    /// The name under which the broker sees this instance. Default: the application id and a process id.
+    /// The name under which the broker sees this instance. Default: the application id and a
+    /// process id.
     #[must_use]
     pub fn client_id(self, id: impl Into<String>) -> Self {
         self.set("client.id", id)

@@ -13,8 +13,8 @@ pub enum ProcessingGuarantee {
     /// No record is lost; after a failure effects may be repeated.
     #[default]
     AtLeastOnce,
-    /// Each record's effects show once. The test driver accepts it; `KafkaStreams` refuses it in this
-    /// version.
+    /// Each record's effects show once. The test driver accepts it; `KafkaStreams` refuses it in
+    /// this version.
     ExactlyOnceV2,
 }
 

@@ -6,6 +6,8 @@
 
 mod branched;
 mod builder;
+mod cogroup_record;
+mod cogrouped;
 mod flow;
 mod global_ktable;
 mod join_foreign_key;
@@ -37,6 +39,10 @@ pub use crate::topology::StoreType;
 pub use crate::topology::graph::OffsetReset;
 pub use branched::Split;
 pub use builder::StreamsBuilder;
+pub use cogroup_record::{
+    CogroupInput, CogroupInputs, CogroupKind, CogroupRecorder, Merged, Plain, SpansOf,
+};
+pub use cogrouped::{CogroupWindows, CogroupedKStream, WindowedCogroup};
 pub use flow::Flow;
 pub use global_ktable::GlobalKTable;
 pub use kgrouped_stream::{KGroupedStream, Known, WithSerdes};

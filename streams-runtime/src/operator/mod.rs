@@ -14,6 +14,7 @@
 
 mod aggregate;
 mod branch;
+mod cogroup;
 mod count;
 mod filter;
 mod flat_map;
@@ -56,6 +57,7 @@ mod view;
 
 pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
 pub use branch::Branch;
+pub use cogroup::{CogroupAggregate, CogroupTable};
 pub use count::Count;
 pub use filter::{Filter, FilterNot, TryFilter, TryFilterNot};
 pub use flat_map::{FlatMap, TryFlatMap};

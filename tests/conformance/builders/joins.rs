@@ -7,6 +7,10 @@ use crate::support::lang::{Doc, Text, split, text, upper};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("fk-key-value", Build(|_| fk_key_value())),
+    ("fk-inner", Build(|_| fk_inner())),
+    ("fk-left", Build(|_| fk_left())),
+    ("fk-of-aggregate", Build(|_| fk_of_aggregate())),
     ("stream-global-inner", Build(|_| stream_global_inner())),
     ("stream-global-key", Build(|_| stream_global_key())),
     ("stream-global-left", Build(|_| stream_global_left())),
@@ -163,5 +167,54 @@ topology!(
         let b = table::<String, String>("b");
         let c = table::<String, String>("c");
         a.join(b, |x, y| text!(x, y)).left_join(c, |x, y| text!(x, y)).to_stream().to("out");
+    }
+);
+
+topology!(
+    fn fk_key_value() -> Topology {
+        let l = table::<String, String>("l");
+        let r = table::<String, String>("r");
+        l.left_join(r, |k, v| text!(k, v), |a, b| text!(a, "+", b), TableJoined::as_("fkj"))
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn fk_inner() -> Topology {
+        let orders = table::<String, Doc>("orders");
+        let people = table::<String, String>("people");
+        orders
+            .join(people, ordered_by, |o, p| Doc(json!({ "what": o.get("what"), "who": p })), "fk")
+            .to_stream()
+            .to("out");
+    }
+);
+
+fn ordered_by(order: &Doc) -> Text {
+    order.get("by").text()
+}
+
+topology!(
+    fn fk_left() -> Topology {
+        let orders = table::<String, Doc>("orders");
+        let people = table::<String, String>("people");
+        orders
+            .left_join(
+                people,
+                ordered_by,
+                |o, p| Doc(json!({ "what": o.get("what"), "who": p })),
+                "fk",
+            )
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn fk_of_aggregate() -> Topology {
+        let n = stream::<Text, Text>("events").group_by_key().count("n");
+        let t = table::<String, String>("t");
+        t.join(n, |v| v.clone(), |v, c| text!(v, c)).to_stream().to("out");
     }
 );

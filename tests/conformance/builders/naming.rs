@@ -10,6 +10,7 @@ use crate::support::lang::{Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("names-fk", Build(|_| foreign_key())),
     ("names-join-rekeyed", Build(|_| join_rekeyed())),
     ("names-join-stream", Build(|_| stream_joins())),
     ("names-global", Build(|_| global())),
@@ -139,5 +140,22 @@ topology!(
         l.outer_join(r, |a, b| text!(a, b), within).to("o1");
         l.left_join(r, |a, b| text!(a, b), within, Named::as_("lj")).to("o2");
         l.join(r, |a, b| text!(a, b), within, StreamJoined::as_("ijs").with_name("ij")).to("o3");
+    }
+);
+
+topology!(
+    fn foreign_key() -> Topology {
+        let l = table::<String, String>("l");
+        let r = table::<String, String>("r");
+        l.join(r, |v| v.clone(), |a, b| text!(a, b)).to_stream().to("o1");
+        l.left_join(
+            r,
+            |v| v.clone(),
+            |a, b| text!(a, b),
+            TableJoined::as_("named"),
+            Materialized::as_("res"),
+        )
+        .to_stream()
+        .to("o2");
     }
 );

@@ -103,14 +103,18 @@ impl Driver {
         records.collect()
     }
 
-    /// The rows of all stores.
+    /// The rows of all stores; those of internal ones only where the case lists them, which it does for
+    /// some that are empty.
     ///
     /// # Errors
     /// When a store cannot be read.
-    pub(crate) fn stores(&mut self) -> Result<BTreeMap<String, Vec<Row>>, String> {
+    pub(crate) fn stores(
+        &mut self,
+        is_listed: impl Fn(&str) -> bool,
+    ) -> Result<BTreeMap<String, Vec<Row>>, String> {
         let mut stores = BTreeMap::new();
         for name in self.0.store_names() {
-            if self.0.is_internal_store(&name) {
+            if self.0.is_internal_store(&name) && !is_listed(&name) {
                 continue;
             }
             let rows = self.0.store_rows(&name).map_err(|error| error.to_string())?;

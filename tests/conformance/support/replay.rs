@@ -143,7 +143,7 @@ impl<'a> Replay<'a> {
 
     fn end(&mut self) {
         if let Some(expected) = &self.case.stores {
-            match self.driver.stores() {
+            match self.driver.stores(|name| expected.contains_key(name)) {
                 Ok(actual) => self.differences.extend(compare::stores(expected, &actual)),
                 Err(error) => self.differences.push(format!("the stores do not read: {error}")),
             }

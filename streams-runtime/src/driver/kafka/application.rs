@@ -23,8 +23,8 @@ pub(crate) struct Application {
     pub(super) counts: Counts,
     pub(super) changelogs: Changelogs,
     pub(super) repartitions: BTreeSet<String>,
-    /// Answers questions about topics and offsets for all threads: on a consumer's own connection they
-    /// would wait behind its fetches, half a second each.
+    /// Answers questions about topics and offsets for all threads: on a consumer's own connection
+    /// they would wait behind its fetches, half a second each.
     pub(super) metadata: Arc<Consumer>,
     pub(super) admin: Arc<Admin>,
     pub(super) room: StoreRoom,
@@ -37,8 +37,8 @@ impl Application {
     /// Locks the state, checks the topics of the broker and creates the internal ones.
     ///
     /// # Errors
-    /// When the broker does not answer, topics do not fit, rights are missing, or the state directory is in
-    /// use. All within bounded time.
+    /// When the broker does not answer, topics do not fit, rights are missing, or the state
+    /// directory is in use. All within bounded time.
     pub(crate) fn prepare(
         config: StreamsConfig,
         built: Arc<BuiltTopology>,

@@ -1,12 +1,14 @@
 //! The commit of a thread: results first, then positions, then stores.
 //!
-//! Order: flush the caches (results for downstream and for changelogs), wait until the broker has all
-//! results, ask where the changelogs end, commit the positions, and write each store's rows together
-//! with the changelog offset they stand for. A crash between two steps repeats work and loses none.
+//! Order: flush the caches (results for downstream and for changelogs), wait until the broker has
+//! all results, ask where the changelogs end, commit the positions, and write each store's rows
+//! together with the changelog offset they stand for. A crash between two steps repeats work and
+//! loses none.
 //!
-//! The changelog offset of a store is the end of its changelog partition after the flush: its task is
-//! the only writer, so whatever lies there came from this store. One request per broker tells it for
-//! all stores. Success reports of each record would tell it too, but double the cost of producing.
+//! The changelog offset of a store is the end of its changelog partition after the flush: its task
+//! is the only writer, so whatever lies there came from this store. One request per broker tells it
+//! for all stores. Success reports of each record would tell it too, but double the cost of
+//! producing.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -57,7 +59,8 @@ impl StreamThread {
         Ok(())
     }
 
-    /// The offset of the last record of each changelog partition that was written since the last commit.
+    /// The offset of the last record of each changelog partition that was written since the last
+    /// commit.
     fn last_changelog_offsets(&mut self) -> Result<BTreeMap<TopicPartition, i64>, Interrupt> {
         let mut places = Vec::new();
         for running in self.running.values_mut().filter(|running| running.dirty) {

@@ -10,8 +10,8 @@ pub(super) fn unreachable(servers: &str, seconds: u64, last_error: Option<String
     StreamsError::new(
         StreamsErrorKind::Broker,
         format!(
-            "no broker answers at {servers} (bootstrap.servers) within {seconds} s{last}; start the \
-             broker, or correct the address"
+            "no broker answers at {servers} (bootstrap.servers) within {seconds} s{last}; start \
+             the broker, or correct the address"
         ),
     )
 }
@@ -119,8 +119,8 @@ pub(super) fn deleted_source(topic: &str) -> StreamsError {
     StreamsError::new(
         StreamsErrorKind::Topics,
         format!(
-            "missing source topic (Kafka Streams: MissingSourceTopicException): `{topic}` was deleted \
-             while the application ran; create it again and restart"
+            "missing source topic (Kafka Streams: MissingSourceTopicException): `{topic}` was \
+             deleted while the application ran; create it again and restart"
         ),
     )
 }

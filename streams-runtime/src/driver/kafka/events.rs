@@ -100,8 +100,8 @@ impl ClientContext for ConsumerEvents {
 }
 
 impl ConsumerContext for ConsumerEvents {
-    /// Only notes the step; the stream thread answers it with assign or unassign, so that it can commit
-    /// first. That is allowed, as the answer is not bound to this callback.
+    /// Only notes the step; the stream thread answers it with assign or unassign, so that it can
+    /// commit first. That is allowed, as the answer is not bound to this callback.
     fn rebalance(
         &self,
         consumer: &BaseConsumer<Self>,

@@ -89,8 +89,8 @@ fn misplaced(message: &rdkafka::message::BorrowedMessage<'_>) -> StreamsError {
     StreamsError::new(
         StreamsErrorKind::Broker,
         format!(
-            "a record of {}-{} at offset {} came without a reader; this is a bug, the record is read again \
-             after a restart",
+            "a record of {}-{} at offset {} came without a reader; this is a bug, the record is \
+             read again after a restart",
             message.topic(),
             message.partition(),
             message.offset()

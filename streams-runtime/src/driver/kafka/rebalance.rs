@@ -282,8 +282,8 @@ impl StreamThread {
             Need::StartOver { from, end } => {
                 tracing::warn!(
                     task = %want.task, store = %want.name,
-                    "the changelog {} does not continue local state at {:?}; the store is emptied and \
-                     restored from the beginning", want.changelog, want.local
+                    "the changelog {} does not continue local state at {:?}; the store is emptied \
+                     and restored from the beginning", want.changelog, want.local
                 );
                 self.wipe(want.task, want.store)?;
                 (from, end)

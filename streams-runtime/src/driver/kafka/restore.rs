@@ -54,8 +54,8 @@ pub(super) fn need(local: Option<i64>, begin: i64, end: i64) -> Need {
         return if begin < end { Need::CatchUp { from: begin, end } } else { Need::Nothing };
     };
     let from = last + 1;
-    // behind the end: the topic was made anew; before the beginning: records are gone that the store
-    // has not seen, among them maybe deletions
+    // behind the end: the topic was made anew; before the beginning: records are gone that the
+    // store has not seen, among them maybe deletions
     if from > end || from < begin {
         return Need::StartOver { from: begin, end };
     }
@@ -127,8 +127,8 @@ impl Restorer {
         offsets::ends(&self.metadata, places, which, TIMEOUT).map_err(|error| {
             let list: Vec<String> = places.iter().map(ToString::to_string).collect();
             let message = format!(
-                "the broker does not tell where the changelogs {} begin and end; does the principal \
-                 have DESCRIBE on them?",
+                "the broker does not tell where the changelogs {} begin and end; does the \
+                 principal have DESCRIBE on them?",
                 list.join(", ")
             );
             StreamsError::new(StreamsErrorKind::Broker, message).caused_by(error)
@@ -144,7 +144,9 @@ impl Restorer {
         let list = offsets::list(std::slice::from_ref(&place), Offset::Offset(from));
         list.and_then(|list| self.consumer.incremental_assign(&list))
             .map_err(|error| failed(&place, &error.to_string()))?;
-        tracing::info!(task = %want.task, store = %want.name, "restoring {place} from {from} to {end}");
+        tracing::info!(
+            task = %want.task, store = %want.name, "restoring {place} from {from} to {end}"
+        );
         if let Some(listener) = &self.listener {
             listener.on_restore_start(&place, &want.name, from, end);
         }

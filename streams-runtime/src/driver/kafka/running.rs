@@ -1,4 +1,5 @@
-//! A running task with its ends: queues of the partitions it reads, numbers of the topics it writes.
+//! A running task with its ends: queues of the partitions it reads, numbers of the topics it
+//! writes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -134,8 +135,8 @@ fn guard<T>(
         Err(panic) => Err(Interrupt::Fail(StreamsError::new(
             StreamsErrorKind::Processing,
             format!(
-                "task {task}: a function of the topology panicked: {}; the record was not committed; \
-                 mend the function, or return an error from a `try_` operator",
+                "task {task}: a function of the topology panicked: {}; the record was not \
+                 committed; mend the function, or return an error from a `try_` operator",
                 panic_text(&*panic)
             ),
         ))),

@@ -258,8 +258,8 @@ fn production_error(topic: &str, partition: Option<i32>, reason: &str) -> Stream
     StreamsError::new(
         StreamsErrorKind::Production,
         format!(
-            "a result for topic `{topic}`{place} was not accepted: {reason}; check that the topic exists \
-             and takes records of this size, and that the principal has WRITE on it"
+            "a result for topic `{topic}`{place} was not accepted: {reason}; check that the topic \
+             exists and takes records of this size, and that the principal has WRITE on it"
         ),
     )
 }

@@ -45,7 +45,8 @@ impl StoreRoom {
             .any(|store| store.used && !store.global && store.store_type == StoreType::RocksDb);
         if persistent && cfg!(not(feature = "rocksdb")) {
             tracing::info!(
-                "built without the feature `rocksdb`: stores are in memory and restored at each start"
+                "built without the feature `rocksdb`: stores are in memory and restored at each \
+                 start"
             );
         }
         let _ = config;
@@ -85,7 +86,8 @@ impl StoreRoom {
         })
     }
 
-    /// An outbox in which the changelogs of the task's stores have their numbers, always the same ones.
+    /// An outbox in which the changelogs of the task's stores have their numbers, always the same
+    /// ones.
     pub(super) fn outbox(&self, task: TaskId) -> Outbox {
         let mut outbox = Outbox::default();
         for (_, plan) in self.of_task(task).filter(|(_, plan)| is_logged(plan)) {

@@ -32,7 +32,8 @@ pub(super) type Counts = BTreeMap<String, u32>;
 /// Safe to run in several instances at once: who comes second finds the topics of the first.
 ///
 /// # Errors
-/// When the broker does not answer, a source topic is missing, counts do not fit, or a right is missing.
+/// When the broker does not answer, a source topic is missing, counts do not fit, or a right is
+/// missing.
 pub(super) fn prepare(
     admin: &Admin,
     metadata: &Consumer,
@@ -75,8 +76,8 @@ pub(super) fn is_missing(metadata: &Consumer, topic: &str) -> bool {
     })
 }
 
-/// Members get their partitions topic by topic (`range`), so a task has all of its partitions on one
-/// member only when its topics have equally many.
+/// Members get their partitions topic by topic (`range`), so a task has all of its partitions on
+/// one member only when its topics have equally many.
 fn check_even_sources(
     plan: &TopologyPlan,
     external: &Counts,
@@ -94,8 +95,8 @@ fn check_even_sources(
             return Err(StreamsError::new(
                 StreamsErrorKind::Topics,
                 format!(
-                    "topics that feed the same state need equal partition counts, but {}; give them \
-                     equal counts, or put a `repartition(..)` behind the smaller one",
+                    "topics that feed the same state need equal partition counts, but {}; give \
+                     them equal counts, or put a `repartition(..)` behind the smaller one",
                     list.join(", ")
                 ),
             ));
@@ -197,7 +198,8 @@ impl World<'_> {
         if missing.is_empty() { Ok(counts) } else { Err(self.missing_sources(&missing)) }
     }
 
-    /// Fixed topics that the topology writes must be there, or be made by the broker when a producer asks.
+    /// Fixed topics that the topology writes must be there, or be made by the broker when a
+    /// producer asks.
     fn check_sinks(
         &self,
         plan: &TopologyPlan,
@@ -225,7 +227,8 @@ impl World<'_> {
         let producer = clients::producer(self.config, "check")?;
         let start = now();
         while start.elapsed() < AUTO_CREATION {
-            // a producer's question makes the topic where the broker allows it; the answer comes by `find`
+            // a producer's question makes the topic where the broker allows it; the answer comes by
+            // `find`
             let _asked = producer.client().fetch_metadata(Some(topic), AUTO_CREATION);
             if let Found::Partitions(_) = self.find(topic)? {
                 return Ok(());
@@ -236,8 +239,8 @@ impl World<'_> {
         Err(StreamsError::new(
             StreamsErrorKind::Topics,
             format!(
-                "missing output topic: the application writes `{topic}`, which is not on the broker at \
-                 {servers}; create it before the start, for example: kafka-topics.sh \
+                "missing output topic: the application writes `{topic}`, which is not on the \
+                 broker at {servers}; create it before the start, for example: kafka-topics.sh \
                  --bootstrap-server {servers} --create --topic {topic} --partitions 4"
             ),
         ))
@@ -276,7 +279,8 @@ impl World<'_> {
             }
             if start.elapsed() > PROPAGATION {
                 let message = format!(
-                    "the internal topic `{}` was created but does not show up; is the broker healthy?",
+                    "the internal topic `{}` was created but does not show up; is the broker \
+                     healthy?",
                     topic.name
                 );
                 return Err(StreamsError::new(StreamsErrorKind::Broker, message));
@@ -297,10 +301,10 @@ impl World<'_> {
         Err(StreamsError::new(
             StreamsErrorKind::Topics,
             format!(
-                "the existing internal topic `{}` has {actual} partition(s), but the topology needs \
-                 {expected}: the count of a source topic or the topology changed; start under a new \
-                 application.id, or stop all instances, delete the internal topics and the state \
-                 of `{}` and let it process its input again",
+                "the existing internal topic `{}` has {actual} partition(s), but the topology \
+                 needs {expected}: the count of a source topic or the topology changed; start \
+                 under a new application.id, or stop all instances, delete the internal topics \
+                 and the state of `{}` and let it process its input again",
                 topic.name,
                 self.config.application_id()
             ),
@@ -336,8 +340,8 @@ impl World<'_> {
         StreamsError::new(
             StreamsErrorKind::Topics,
             format!(
-                "the internal topic `{}` cannot be created with replication.factor {factor} and {:?}; \
-                 correct these settings (replication.factor, topic.*)",
+                "the internal topic `{}` cannot be created with replication.factor {factor} and \
+                 {:?}; correct these settings (replication.factor, topic.*)",
                 topic.name,
                 topic.config_with(self.config.topic_properties())
             ),

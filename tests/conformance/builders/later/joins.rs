@@ -10,65 +10,12 @@ use crate::support::lang::{Doc, Text, split, text, upper};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub const BUILDERS: &[Entry] = &[
-    ("fk-key-value", Build(|_| fk_key_value())),
-    ("fk-inner", Build(|_| fk_inner())),
-    ("fk-left", Build(|_| fk_left())),
-    ("fk-of-aggregate", Build(|_| fk_of_aggregate())),
     ("fk-versioned", Build(|_| fk_versioned())),
     ("stream-versioned-table-grace", Build(|p| stream_table_grace(p.ms("grace")))),
     ("stream-versioned-table-grace-left", Build(|p| stream_table_grace_left(p.ms("grace")))),
     ("stream-versioned-table", Build(|p| stream_versioned_table(p.ms("history")))),
     ("table-table-versioned", Build(|_| table_table_versioned())),
 ];
-
-topology!(
-    fn fk_key_value() -> Topology {
-        let l = table::<String, String>("l");
-        let r = table::<String, String>("r");
-        l.left_join(r, |k, v| text!(k, v), |a, b| text!(a, "+", b), TableJoined::as_("fkj"))
-            .to_stream()
-            .to("out");
-    }
-);
-
-topology!(
-    fn fk_inner() -> Topology {
-        let orders = table::<String, Doc>("orders");
-        let people = table::<String, String>("people");
-        orders
-            .join(people, ordered_by, |o, p| Doc(json!({ "what": o.get("what"), "who": p })), "fk")
-            .to_stream()
-            .to("out");
-    }
-);
-
-fn ordered_by(order: &Doc) -> Text {
-    order.get("by").text()
-}
-
-topology!(
-    fn fk_left() -> Topology {
-        let orders = table::<String, Doc>("orders");
-        let people = table::<String, String>("people");
-        orders
-            .left_join(
-                people,
-                ordered_by,
-                |o, p| Doc(json!({ "what": o.get("what"), "who": p })),
-                "fk",
-            )
-            .to_stream()
-            .to("out");
-    }
-);
-
-topology!(
-    fn fk_of_aggregate() -> Topology {
-        let n = stream::<Text, Text>("events").group_by_key().count("n");
-        let t = table::<String, String>("t");
-        t.join(n, |v| v.clone(), |v, c| text!(v, c)).to_stream().to("out");
-    }
-);
 
 topology!(
     fn fk_versioned() -> Topology {

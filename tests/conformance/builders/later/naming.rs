@@ -12,7 +12,6 @@ pub const BUILDERS: &[Entry] = &[
     ("names-big", Build(|_| big())),
     ("names-cogroup-named", Build(|_| cogroup_named())),
     ("names-cogroup", Build(|_| cogroup())),
-    ("names-fk", Build(|_| foreign_key())),
     ("names-generated", Build(|_| generated())),
     ("names-process", Build(|_| process())),
     ("names-opt-chain", Build(|_| optimized_chain())),
@@ -77,23 +76,6 @@ topology!(
             .aggregate(String::new)
             .to_stream()
             .to("out");
-    }
-);
-
-topology!(
-    fn foreign_key() -> Topology {
-        let l = table::<String, String>("l");
-        let r = table::<String, String>("r");
-        l.join(r, |v| v.clone(), |a, b| text!(a, b)).to_stream().to("o1");
-        l.left_join(
-            r,
-            |v| v.clone(),
-            |a, b| text!(a, b),
-            TableJoined::as_("named"),
-            Materialized::as_("res"),
-        )
-        .to_stream()
-        .to("o2");
     }
 );
 

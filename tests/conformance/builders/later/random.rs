@@ -10,7 +10,6 @@ use crate::support::registry::{Builder::Build, Entry};
 pub const BUILDERS: &[Entry] = &[
     ("rnd-cogroup", Build(|p| cogroup(p.ms("size"), p.ms("grace")))),
     ("rnd-emit-close", Build(|p| emit_close(p.ms("size"), p.ms("advance"), p.ms("grace")))),
-    ("rnd-fk", Build(|_| foreign_key())),
     ("rnd-hopping", Build(|p| hopping(p.ms("size"), p.ms("advance"), p.ms("grace")))),
     ("rnd-session", Build(|p| session(p.ms("gap"), p.ms("grace")))),
     ("rnd-sliding", Build(|p| sliding(p.ms("diff"), p.ms("grace")))),
@@ -45,19 +44,6 @@ topology!(
             .count(Materialized::as_("w").with_retention(retention))
             .to_stream()
             .to("out");
-    }
-);
-
-fn reference(row: &Doc) -> Text {
-    row.get("ref").text()
-}
-
-topology!(
-    fn foreign_key() -> Topology {
-        let l = table::<String, Doc>("l");
-        let r = table::<String, String>("r");
-        l.join(r, reference, |a, b| text!(a.get("x"), ":", b), "inner").to_stream().to("inner");
-        l.left_join(r, reference, |a, b| text!(a.get("x"), ":", b), "left").to_stream().to("leftj");
     }
 );
 

@@ -95,7 +95,8 @@ impl PartitionReader {
         let taken = usize::try_from(taken).unwrap_or(0);
         let mut arrived = Arrived { taken, ..Arrived::default() };
         let messages = &mut scratch.messages[..taken];
-        // SAFETY: librdkafka filled in `taken` messages, none of which is destroyed yet (invariant 2).
+        // SAFETY: librdkafka filled in `taken` messages, none of which is destroyed yet (invariant
+        // 2).
         let size = messages.iter().map(|message| unsafe { size_of(*message) }).sum();
         let mut batch = RecordBatch::with_capacity(taken, size);
         for message in messages {
@@ -109,8 +110,8 @@ impl PartitionReader {
         (arrived, batch)
     }
 
-    /// The offset that the next record of the partition will get, as the last fetch said; does not ask
-    /// the broker. `None` before the first fetch.
+    /// The offset that the next record of the partition will get, as the last fetch said; does not
+    /// ask the broker. `None` before the first fetch.
     pub(in super::super) fn known_end(&self) -> Option<i64> {
         let client = self.consumer.client().native_ptr();
         let (mut low, mut high) = (-1, -1);

@@ -13,8 +13,9 @@
 //!    queue's lock, so none runs afterwards. It only unparks a thread: it neither panics nor calls
 //!    back into librdkafka.
 //! 4. Only partition queues are read by batch, and only after `rd_kafka_queue_forward(.., NULL)`:
-//!    they hold fetched records and errors of one partition. Rebalance events stay in the consumer's
-//!    queue, which `BaseConsumer::poll` serves (the batch call would answer them with an unassign).
+//!    they hold fetched records and errors of one partition. Rebalance events stay in the
+//!    consumer's queue, which `BaseConsumer::poll` serves (the batch call would answer them with an
+//!    unassign).
 //! 5. What is given to `rd_kafka_produceva` is copied by it (`RD_KAFKA_MSG_F_COPY`) before it
 //!    returns. Headers belong to it on success and to us on failure.
 #![expect(unsafe_code, reason = "batch consume and produceva have no safe binding")]

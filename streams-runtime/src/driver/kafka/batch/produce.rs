@@ -35,8 +35,8 @@ struct TopicHandle(NonNull<sys::rd_kafka_topic_t>);
 
 impl Drop for TopicHandle {
     fn drop(&mut self) {
-        // SAFETY: made by `rd_kafka_topic_new`, destroyed only here, while `Sender` keeps the client
-        // (invariant 1).
+        // SAFETY: made by `rd_kafka_topic_new`, destroyed only here, while `Sender` keeps the
+        // client (invariant 1).
         unsafe { sys::rd_kafka_topic_destroy(self.0.as_ptr()) }
     }
 }
@@ -154,7 +154,8 @@ fn parts(bytes: Option<&[u8]>) -> (*mut c_void, usize) {
     }
 }
 
-/// The headers as librdkafka wants them; null when there are none. They must be given to it or freed.
+/// The headers as librdkafka wants them; null when there are none. They must be given to it or
+/// freed.
 #[inline]
 fn c_headers(headers: &Headers) -> *mut sys::rd_kafka_headers_t {
     if headers.is_empty() {

@@ -1,0 +1,263 @@
+//! `CogroupedKStream`: grouped streams that are aggregated together.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::cogroup_record::{CogroupInput, CogroupInputs, CogroupKind, Merged, Plain};
+use super::{AggregateOptions, KGroupedStream, KTable, StreamsBuilder};
+use crate::operator::CogroupTable;
+use crate::serdes::HasSerde;
+use crate::window::{SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
+
+/// Grouped streams that share one aggregate `A` per key; `L` lists them with their aggregators.
+///
+/// Java: `org.apache.kafka.streams.kstream.CogroupedKStream`.
+pub struct CogroupedKStream<K, A, L> {
+    inputs: L,
+    types: PhantomData<fn() -> (K, A)>,
+}
+
+/// A cogroup in windows of the kind `W`.
+///
+/// Java: `TimeWindowedCogroupedKStream`, `SessionWindowedCogroupedKStream`.
+pub struct WindowedCogroup<K, A, L, W> {
+    inputs: L,
+    windows: W,
+    types: PhantomData<fn() -> (K, A)>,
+}
+
+impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
+    /// Begins an aggregate that further grouped streams join in.
+    ///
+    /// `aggregator` folds the values of this stream into it; a null value never reaches it. All inputs
+    /// share one store, and must be co-partitioned. Results leave with each update.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let clicks = stream::<String, i64>("clicks").group_by_key();
+    ///     let views = stream::<String, String>("views").group_by_key();
+    ///     clicks
+    ///         .cogroup(|_, n, total: i64| total + n)
+    ///         .cogroup(views, |_, _, total| total + 1)
+    ///         .aggregate(|| 0, "activity")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("clicks").pipe("a", 5, 0)?;
+    /// driver.input::<String, String>("views").pipe("a", "page", 1)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [5, 6]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "a list of one input")]
+    pub fn cogroup<A, R, F>(
+        self,
+        _: &mut StreamsBuilder,
+        aggregator: F,
+    ) -> CogroupedKStream<K::NonNull, A, ((), CogroupInput<K, V, F>)>
+    where
+        F: Fn(&K::NonNull, V::NonNull, A) -> R + Send + Sync + 'static,
+    {
+        let inputs = ((), CogroupInput::new(self.group, Arc::new(aggregator)));
+        CogroupedKStream { inputs, types: PhantomData }
+    }
+}
+
+impl<K, A, L> CogroupedKStream<K, A, L> {
+    /// Adds a grouped stream, whose values `aggregator` folds into the common aggregate.
+    ///
+    /// # Example
+    /// See [`KGroupedStream::cogroup`].
+    #[expect(clippy::type_complexity, reason = "a list with one more input")]
+    pub fn cogroup<IK, V, R, F>(
+        self,
+        _: &mut StreamsBuilder,
+        group: KGroupedStream<IK, V>,
+        aggregator: F,
+    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F>)>
+    where
+        IK: HasSerde<NonNull = K>,
+        V: HasSerde,
+        F: Fn(&K, V::NonNull, A) -> R + Send + Sync + 'static,
+    {
+        let inputs = (self.inputs, CogroupInput::new(group.group, Arc::new(aggregator)));
+        CogroupedKStream { inputs, types: PhantomData }
+    }
+
+    /// Cuts the common aggregate into windows.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let hour = Duration::from_secs(3600);
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .cogroup(|_, n, total: i64| total + n)
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(hour))
+    ///         .aggregate(|| 0, "sums")
+    ///         .to_stream(|windowed, _| windowed.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 3]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn windowed_by<W: CogroupWindows>(
+        self,
+        b: &mut StreamsBuilder,
+        windows: W,
+    ) -> WindowedCogroup<K, A, L, W::Kind> {
+        let windows = windows.kind(b);
+        WindowedCogroup { inputs: self.inputs, windows, types: PhantomData }
+    }
+}
+
+/// What a cogroup can be cut into.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` are no windows",
+    label = "`TimeWindows`, `SlidingWindows`, `SessionWindows` or `UnlimitedWindows` are wanted"
+)]
+pub trait CogroupWindows {
+    /// What they are to an aggregation.
+    type Kind;
+
+    /// Checks the windows.
+    fn kind(self, b: &mut StreamsBuilder) -> Self::Kind;
+}
+
+fn checked(b: &mut StreamsBuilder, span: WindowSpan) -> WindowSpan {
+    if let Some(problem) = span.problem() {
+        b.graph.problem(problem);
+    }
+    span
+}
+
+impl CogroupWindows for TimeWindows {
+    type Kind = WindowSpan;
+
+    fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
+        checked(b, WindowSpan::Time(self))
+    }
+}
+
+impl CogroupWindows for UnlimitedWindows {
+    type Kind = WindowSpan;
+
+    fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
+        checked(b, WindowSpan::Unlimited(self))
+    }
+}
+
+impl CogroupWindows for SlidingWindows {
+    type Kind = WindowSpan;
+
+    fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
+        checked(b, WindowSpan::Sliding(self))
+    }
+}
+
+impl CogroupWindows for SessionWindows {
+    type Kind = Self;
+
+    fn kind(self, _: &mut StreamsBuilder) -> Self {
+        self
+    }
+}
+
+/// The table, the operators of the inputs, and the table's own.
+type Aggregated<K, A, L, I, D> = (
+    KTable<<D as CogroupKind>::Key<K>, A>,
+    <L as CogroupInputs<K, A>>::Operators<I, D>,
+    CogroupTable<<D as CogroupKind>::Store<K, A>>,
+);
+
+impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> CogroupedKStream<K, A, L> {
+    /// Aggregates all inputs; the first value of a key is folded into what `initializer` gives.
+    ///
+    /// Needs one store and its changelog; every input writes to it.
+    ///
+    /// # Example
+    /// See [`KGroupedStream::cogroup`].
+    pub fn aggregate<I>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        options: impl Into<AggregateOptions<K, A>>,
+    ) -> Aggregated<K, A, L, I, Plain>
+    where
+        I: Fn() -> A + Send + Sync + 'static,
+    {
+        b.cogroup(&self.inputs, initializer, &options.into(), &Plain)
+    }
+}
+
+impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, WindowSpan> {
+    /// Aggregates all inputs by window; the first value is folded into what `initializer` gives.
+    ///
+    /// Needs one store and its changelog; every input writes to it. Each input has its own stream time.
+    ///
+    /// # Example
+    /// See [`CogroupedKStream::windowed_by`].
+    pub fn aggregate<I>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        options: impl Into<AggregateOptions<K, A>>,
+    ) -> Aggregated<K, A, L, I, WindowSpan>
+    where
+        I: Fn() -> A + Send + Sync + 'static,
+    {
+        b.cogroup(&self.inputs, initializer, &options.into(), &self.windows)
+    }
+}
+
+impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, SessionWindows> {
+    /// Aggregates all inputs by session; `merger` makes one aggregate of two sessions'.
+    ///
+    /// Needs one store and its changelog; every input writes to it. Each input has its own stream time.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let gap = Duration::from_millis(5);
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .cogroup(|_, n, total: i64| total + n)
+    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(gap))
+    ///         .aggregate(|| 0, |_, left, right| left + right, "sums")
+    ///         .to_stream(|session, _| session.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(1), None, Some(3)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn aggregate<I, M, S>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        merger: M,
+        options: impl Into<AggregateOptions<K, A>>,
+    ) -> Aggregated<K, A, L, I, Merged<M>>
+    where
+        I: Fn() -> A + Send + Sync + 'static,
+        M: Fn(&K, A, A) -> S + Send + Sync + 'static,
+    {
+        let kind = Merged { windows: self.windows, merger: Arc::new(merger) };
+        b.cogroup(&self.inputs, initializer, &options.into(), &kind)
+    }
+}
