@@ -150,6 +150,11 @@ impl Context {
         &mut self.clocks[node.index()]
     }
 
+    /// The close time of an operator's last emission, -1 before the first.
+    pub(crate) fn last_close(&self, node: NodeId) -> i64 {
+        self.clocks.get(node.index()).map_or(-1, |clock| clock.last_close)
+    }
+
     /// True when an operator may emit the windows that are closed at `close`.
     pub(crate) fn emits(&mut self, node: NodeId, close: i64) -> bool {
         let (now, interval) = (self.wall_clock.as_millis(), self.emit_interval_ms);

@@ -65,7 +65,9 @@ fn mend(on: Kind, wanted: &[Kind]) -> &'static str {
         }
         Kind::Stream if wants(Kind::Split) => ": put `.split()` before it",
         Kind::Stream if wants(Kind::Table) => ": put `.to_table()` before it",
-        Kind::Table | Kind::Stream if wants(Kind::WindowedStream) && !wants(Kind::GroupedStream) => {
+        Kind::Table | Kind::Stream
+            if wants(Kind::WindowedStream) && !wants(Kind::GroupedStream) =>
+        {
             ": group the stream and put `.windowed_by(..)` before it"
         }
         Kind::GroupedStream if wants(Kind::WindowedStream) => ": put `.windowed_by(..)` before it",
@@ -115,12 +117,13 @@ pub(super) fn join_of_another_kind(graph: &Graph, diagnostics: &mut Diagnostics)
     for mistake in &graph.mistakes {
         let Mistake::CannotJoin { word, kind, other, place } = mistake else { continue };
         let mend = match (kind, other) {
-            (Kind::Table, Kind::Stream) => ": give it `.to_table()`, or join from the stream's side",
+            (Kind::Table, Kind::Stream) => {
+                ": give it `.to_table()`, or join from the stream's side"
+            }
             (_, Kind::GroupedStream | Kind::GroupedTable) => ": aggregate it first",
             _ => "",
         };
-        let message =
-            format!("`{word}` of {} does not take {}{mend}", kind.words(), other.words());
+        let message = format!("`{word}` of {} does not take {}{mend}", kind.words(), other.words());
         diagnostics.error_at(*place, message);
     }
 }

@@ -329,9 +329,7 @@ impl<'a> Body<'a> {
             | Run::Cogroup
             | Run::Split
             | Run::DefaultBranch
-            | Run::Branch => {
-                self.behind(node, exit)
-            }
+            | Run::Branch => self.behind(node, exit),
             Run::Source | Run::Global | Run::Repartition => TokenStream::new(),
         }
     }
@@ -349,7 +347,11 @@ impl<'a> Body<'a> {
         let (context, record) = (idents::context(node.span()), idents::record(node.span()));
         let (operator, run) = (self.cx.names.operator(node.id), idents::run(node.span()));
         let behind = self.behind(node, &Exit::leave(node.span()));
-        let used = if behind.is_empty() { quote_spanned!(at=> let _ = (#context, #record);) } else { behind };
+        let used = if behind.is_empty() {
+            quote_spanned!(at=> let _ = (#context, #record);)
+        } else {
+            behind
+        };
         quote_spanned! {at=>
             #operator.#run(#context, #record, |#context, #record| {
                 #used

@@ -141,7 +141,13 @@ fn ascribed(node: &Node) -> Option<TokenStream> {
         Run::ForeignJoin => quote!(: (#ty, _, _, _, _)),
         Run::Cogroup => quote!(: (#ty, _, _)),
         Run::Scoped => quote!(: (#ty, _)),
-        Run::Lookup | Run::Source | Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Repartition => {
+        Run::Lookup
+        | Run::Source
+        | Run::One
+        | Run::Maybe
+        | Run::Many
+        | Run::Branch
+        | Run::Repartition => {
             quote!(: (#ty, _))
         }
     })
@@ -155,9 +161,9 @@ fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
         let builder = idents::builder(node.span());
         all.push(quote_spanned!(at=> &mut #builder));
     }
-    let right = node.sides.and_then(|sides| {
-        cx.graph.node(sides.right).input.map(|input| (input, sides.place))
-    });
+    let right = node
+        .sides
+        .and_then(|sides| cx.graph.node(sides.right).input.map(|input| (input, sides.place)));
     for (other, place) in node.others.iter().chain(&node.looks_up).chain(&right) {
         let handle = cx.names.handle_at(*other, *place);
         all.push(quote!(#handle));

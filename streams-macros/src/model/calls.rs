@@ -6,13 +6,13 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::arguments::{Arg, closure_parameters};
-use super::{branched, joins, windows};
 use super::graph::{Mistake, Node, NodeId, Step};
 use super::lower::{Lowered, Lowering, Split};
 use super::operators::{self, Key, Kind, Run, Selected};
 use super::options::{self, Literal, Role};
 use super::scope::Value;
 use super::uses;
+use super::{branched, joins, windows};
 use crate::parse::{Call, Chain};
 
 impl Lowering {
@@ -92,10 +92,12 @@ impl Lowering {
         let mut broken = false;
         for (place, expr) in call.args.into_iter().enumerate() {
             match operator.required.get(place) {
-                Some(Arg::Stream | Arg::Joined(_)) => match self.stream_argument(expr, &call.name) {
-                    Some(other) => others.push(other),
-                    None => broken = true,
-                },
+                Some(Arg::Stream | Arg::Joined(_)) => {
+                    match self.stream_argument(expr, &call.name) {
+                        Some(other) => others.push(other),
+                        None => broken = true,
+                    }
+                }
                 Some(Arg::Function(_) | Arg::Value(_)) => arguments.push(self.rust_argument(expr)),
                 None => options.push(self.rust_argument(expr)),
             }
@@ -140,7 +142,11 @@ impl Lowering {
     }
 
     /// An argument that is a stream itself.
-    pub(super) fn stream_argument(&mut self, expr: Expr, wanted_by: &Ident) -> Option<(NodeId, Span)> {
+    pub(super) fn stream_argument(
+        &mut self,
+        expr: Expr,
+        wanted_by: &Ident,
+    ) -> Option<(NodeId, Span)> {
         let place = expr.span();
         let tokens = expr.to_token_stream();
         if let Expr::Path(path) = &expr

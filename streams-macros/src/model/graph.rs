@@ -81,12 +81,7 @@ pub(crate) struct Node {
 
 impl Node {
     /// A call without arguments whose result nobody uses yet.
-    pub(crate) fn new(
-        id: NodeId,
-        selected: Selected,
-        word: Ident,
-        input: Option<NodeId>,
-    ) -> Self {
+    pub(crate) fn new(id: NodeId, selected: Selected, word: Ident, input: Option<NodeId>) -> Self {
         Self {
             id,
             selected,

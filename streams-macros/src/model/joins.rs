@@ -40,7 +40,8 @@ impl Lowering {
         let kind = self.graph.node(other).kind();
         let closure_at = |at: usize| closure_parameters(call.args.get(at.checked_sub(1)?));
         let selected = operators::twin(form(selected, kind, closure_at), closure_at);
-        if !matches!(selected.operator.required.first(), Some(Arg::Joined(wanted)) if *wanted == kind) {
+        if !matches!(selected.operator.required.first(), Some(Arg::Joined(wanted)) if *wanted == kind)
+        {
             let (word, on) = (call.name, selected.operator.on);
             self.graph.mistakes.push(Mistake::CannotJoin { word, kind: on, other: kind, place });
             self.look_into(call.args);
@@ -52,7 +53,9 @@ impl Lowering {
         let options = arguments.split_off(needed.min(arguments.len()));
         let arguments = Arguments { given, arguments, options };
         match selected.operator.run {
-            Run::Join | Run::ForeignJoin => self.two_sided(selected, id, (other, place), call, arguments),
+            Run::Join | Run::ForeignJoin => {
+                self.two_sided(selected, id, (other, place), call, arguments)
+            }
             _ => self.lookup(selected, id, (other, place), call, arguments),
         }
     }
@@ -139,11 +142,7 @@ impl Lowering {
 }
 
 /// The form of a join for that other side and those closures.
-fn form(
-    selected: Selected,
-    other: Kind,
-    closure_at: impl Fn(usize) -> Option<usize>,
-) -> Selected {
+fn form(selected: Selected, other: Kind, closure_at: impl Fn(usize) -> Option<usize>) -> Selected {
     let fits = |when: &When| match when {
         When::With(kind) => *kind == other,
         When::ClosureAt(at) => closure_at(*at).is_some(),

@@ -227,13 +227,8 @@ const COGROUPED: Operator = Operator {
     ..AGGREGATION
 };
 /// What only cuts groups into windows, or adds a group: the handle alone changes.
-const REGROUPED: Operator = Operator {
-    on: Kind::GroupedStream,
-    options: 0,
-    noun: "windowed",
-    run: Run::Nothing,
-    ..BASE
-};
+const REGROUPED: Operator =
+    Operator { on: Kind::GroupedStream, options: 0, noun: "windowed", run: Run::Nothing, ..BASE };
 const TABLE_AGGREGATION: Operator =
     Operator { on: Kind::GroupedTable, cut: Cut::Always, ..AGGREGATION };
 
@@ -323,7 +318,8 @@ pub(crate) const STREAM_SIDE: Operator = Operator {
     ..BASE
 };
 /// One input of a cogroup; no user writes it.
-pub(crate) const COGROUP_SIDE: Operator = Operator { name: "cogroup", options: 0, ..WINDOWED };
+pub(crate) const COGROUP_SIDE: Operator =
+    Operator { name: "cogroup", options: 0, store: Store::Never, ..WINDOWED };
 /// `windowed_by` whose argument is seen to be sessions.
 pub(crate) const BY_SESSIONS: Operator = Operator {
     name: "windowed_by",

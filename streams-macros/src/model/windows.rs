@@ -94,7 +94,9 @@ impl Lowering {
         for (other, _) in &others {
             self.graph.node_mut(*other).viewers.push(id);
         }
-        self.graph.nodes.push(Node { others, ..Node::new(id, selected, call.name.clone(), Some(input)) });
+        self.graph
+            .nodes
+            .push(Node { others, ..Node::new(id, selected, call.name.clone(), Some(input)) });
         self.call_of(id, call, given, needed)
     }
 
@@ -110,7 +112,9 @@ impl Lowering {
         }
         self.graph.node_mut(input).viewers.push(id);
         let given = call.args.len();
-        self.graph.nodes.push(Node { inputs, ..Node::new(id, selected, call.name.clone(), Some(input)) });
+        self.graph
+            .nodes
+            .push(Node { inputs, ..Node::new(id, selected, call.name.clone(), Some(input)) });
         self.call_of(id, call, given, selected.operator.required.len())
     }
 

@@ -38,6 +38,12 @@ fn right_topologies_pass() {
         "stream(A).split().branch(|_, v| *v > 1, Branched::with_consumer(|s| s.to(B))).no_default_branch();",
         "let [a, b] = stream(A).split().branch(p, Branched::as_(\"x\").with_function(|s| s.map_values(f))).default_branch(); a.merge(b).to(C)",
         "table(T, \"store\");",
+        "stream(A).join(table(T), |v, t| v + t).to(B);",
+        "let t = table(T).filter(|_, v| *v > 1); stream(A).left_join(t, |k, v, t| v + t).to(B);",
+        "stream(A).join(global_table(T), |k, v| k, |v, t| v + t, \"name\").to(B);",
+        "let a = stream(A); a.outer_join(a.map_values(f), |l, r| l + r, within).to(B);",
+        "table(T).join(table(U), |l, r| l + r, Materialized::as_(\"joined\"));",
+        "table(T).join(table(U), |v| v.clone(), |l, r| l + r).to_stream().to(B);",
         "global_table(T);",
         "let t = table(T); t.filter(p).to_stream().to(B);",
         "stream(A).group_by_key().count(\"counts\");",
@@ -263,4 +269,23 @@ fn signatures() {
     assert!(messages("pub(crate) fn t<K: Clone>(a: K) -> streams_runtime::dsl::Topology where K: Send { stream(A).to(B); }").is_empty());
     assert!(messages("crate = my::path, { stream(A).to(B) }").is_empty());
     assert!(messages("")[0].starts_with("unexpected end of input, a topology is missing"));
+}
+
+#[test]
+fn joins_of_what_cannot_be_joined() {
+    check(
+        "table(T).join(stream(A), |l, r| l + r).to_stream().to(B);",
+        &["`join` of a table does not take a stream: give it `.to_table()`, or join from the stream's side"],
+    );
+    check(
+        "stream(A).join(stream(B).group_by_key(), |l, r| l + r, w).to(C);",
+        &["`join` of a stream does not take a grouped stream: aggregate it first"],
+    );
+    starts(
+        "stream(A).outer_join(table(T), |l, r| l + r).to(C);",
+        &["`outer_join` of a stream does not take a table"],
+    );
+    starts("stream(A).join(table(T)).to(C);", &["`join` needs a joiner"]);
+    starts("stream(A).join(stream(B), |l, r| l + r).to(C);", &["`join` needs join windows"]);
+    starts("stream(A).join(table(T), |l| l).to(C);", &["a joiner of `join` takes `|left, right|` or"]);
 }

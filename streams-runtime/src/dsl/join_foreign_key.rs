@@ -287,7 +287,8 @@ impl StreamsBuilder {
         right: NodeId,
         name: Option<&str>,
     ) -> Nodes {
-        let registration = self.fk_name(name, "-subscription-registration", prefix::FK_REGISTRATION);
+        let registration =
+            self.fk_name(name, "-subscription-registration", prefix::FK_REGISTRATION);
         let registration = format!("{registration}-topic");
         let send =
             self.fk_name(name, "-subscription-registration-processor", prefix::FK_REGISTRATION);

@@ -42,7 +42,11 @@ impl<K, V> KStream<K, V> {
         options: impl Into<Joined<K, V>>,
     ) -> (
         KStream<K, W>,
-        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+        StreamTableJoin<
+            K,
+            V,
+            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
+        >,
     )
     where
         K: HasSerde,
@@ -82,7 +86,11 @@ impl<K, V> KStream<K, V> {
         options: impl Into<Joined<K, V>>,
     ) -> (
         KStream<K, W>,
-        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+        StreamTableJoin<
+            K,
+            V,
+            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
+        >,
     )
     where
         K: HasSerde,
@@ -124,7 +132,11 @@ impl<K, V> KStream<K, V> {
         options: impl Into<Joined<K, V>>,
     ) -> (
         KStream<K, W>,
-        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+        StreamTableJoin<
+            K,
+            V,
+            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
+        >,
     )
     where
         K: HasSerde,
@@ -146,7 +158,11 @@ impl<K, V> KStream<K, V> {
         options: impl Into<Joined<K, V>>,
     ) -> (
         KStream<K, W>,
-        StreamTableJoin<K, V, impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static>,
+        StreamTableJoin<
+            K,
+            V,
+            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
+        >,
     )
     where
         K: HasSerde,

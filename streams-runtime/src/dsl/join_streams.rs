@@ -10,9 +10,9 @@ use crate::operator::{Repartition, StreamJoinSide};
 use crate::serdes::HasSerde;
 use crate::store::{StoreMaker, StoreRef, join_window_store_maker, unmatched_store_maker};
 use crate::topology::NodeId;
+use crate::topology::StoreIx;
 use crate::topology::graph::{NewNode, NodeKind, StoreNode, StreamJoinNode};
 use crate::topology::naming::prefix;
-use crate::topology::StoreIx;
 use crate::window::JoinWindows;
 
 /// Which records without a match are results.
@@ -90,7 +90,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(V::NonNull, O::NonNull) -> W + Send + Sync + 'static,
     {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| Some(joiner(left?, right?));
+        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            Some(joiner(left?, right?))
+        };
         self.joined(b, other, (Kind::Inner, within), joiner, options.into())
     }
 
@@ -115,7 +117,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(&K, V::NonNull, O::NonNull) -> W + Send + Sync + 'static,
     {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| Some(joiner(key, left?, right?));
+        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            Some(joiner(key, left?, right?))
+        };
         self.joined(b, other, (Kind::Inner, within), joiner, options.into())
     }
 
@@ -160,7 +164,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(V::NonNull, Option<O::NonNull>) -> W + Send + Sync + 'static,
     {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| Some(joiner(left?, right));
+        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            Some(joiner(left?, right))
+        };
         self.joined(b, other, (Kind::Left, within), joiner, options.into())
     }
 
@@ -185,7 +191,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(&K, V::NonNull, Option<O::NonNull>) -> W + Send + Sync + 'static,
     {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| Some(joiner(key, left?, right));
+        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            Some(joiner(key, left?, right))
+        };
         self.joined(b, other, (Kind::Left, within), joiner, options.into())
     }
 
@@ -231,7 +239,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(Option<V::NonNull>, Option<O::NonNull>) -> W + Send + Sync + 'static,
     {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| (left.is_some() || right.is_some()).then(|| joiner(left, right));
+        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            (left.is_some() || right.is_some()).then(|| joiner(left, right))
+        };
         self.joined(b, other, (Kind::Outer, within), joiner, options.into())
     }
 
@@ -256,7 +266,9 @@ impl<K, V> KStream<K, V> {
         O: HasSerde,
         F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> W + Send + Sync + 'static,
     {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| (left.is_some() || right.is_some()).then(|| joiner(key, left, right));
+        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
+            (left.is_some() || right.is_some()).then(|| joiner(key, left, right))
+        };
         self.joined(b, other, (Kind::Outer, within), joiner, options.into())
     }
 
@@ -398,11 +410,7 @@ struct Recorded {
 }
 
 impl StreamsBuilder {
-    fn stream_join_names<K, V, O>(
-        &mut self,
-        kind: Kind,
-        options: &StreamJoined<K, V, O>,
-    ) -> Names {
+    fn stream_join_names<K, V, O>(&mut self, kind: Kind, options: &StreamJoined<K, V, O>) -> Names {
         let (this_prefix, this_suffix) = match kind {
             Kind::Outer => (prefix::STREAM_OUTER_THIS, "-outer-this-join"),
             Kind::Inner | Kind::Left => (prefix::STREAM_JOIN_THIS, "-this-join"),

@@ -142,7 +142,9 @@ impl<K, V> KTable<K, V> {
         W: HasSerde,
         F: Fn(Option<V>, Option<O>) -> W + Send + Sync + 'static,
     {
-        let joiner = move |left: Option<V>, right: Option<O>| (left.is_some() || right.is_some()).then(|| joiner(left, right));
+        let joiner = move |left: Option<V>, right: Option<O>| {
+            (left.is_some() || right.is_some()).then(|| joiner(left, right))
+        };
         self.joined(b, other.node, TableJoinKind::Outer, joiner, options.into())
     }
 

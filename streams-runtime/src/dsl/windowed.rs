@@ -12,7 +12,9 @@ use crate::record::Record;
 use crate::serdes::{HasSerde, Nullable, Windowed};
 use crate::store::StoreRef;
 use crate::topology::naming::prefix;
-use crate::window::{EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
+use crate::window::{
+    EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan,
+};
 
 /// What a grouped stream can be cut into, and what it is then.
 #[diagnostic::on_unimplemented(

@@ -8,9 +8,7 @@ use super::topology::StoreDecl;
 use super::{AggregateOptions, Materialized, StreamsBuilder};
 use crate::operator::Repartition;
 use crate::serdes::{HasSerde, SerdeRef, SessionWindowedSerde, TimeWindowedSerde, Windowed};
-use crate::store::{
-    StoreMaker, TimeInKey, WindowLayout, session_store_maker, window_store_maker,
-};
+use crate::store::{StoreMaker, TimeInKey, WindowLayout, session_store_maker, window_store_maker};
 use crate::topology::graph::{NewNode, NodeKind, StoreNode, TableRole, TableState};
 use crate::topology::{NodeId, StoreIx};
 use crate::window::{EmitStrategy, SessionWindows, WindowSpan, millis, retention_problem};
@@ -59,7 +57,11 @@ impl Spans {
         match self {
             Self::Aligned(span) => {
                 let (time, size_ms) = (TimeInKey::Window, span.size_ms());
-                window_store_maker(key, value, WindowLayout { time, retention_ms, size_ms, indexed })
+                window_store_maker(
+                    key,
+                    value,
+                    WindowLayout { time, retention_ms, size_ms, indexed },
+                )
             }
             Self::Sessions(_) => session_store_maker(key, value, retention_ms, indexed),
         }

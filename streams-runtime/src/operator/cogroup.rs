@@ -37,11 +37,7 @@ impl<K: Nullable, V, A, F> CogroupAggregate<K, V, A, F> {
     ///
     /// # Errors
     /// When the fold fails and the handler says fail, and when the store fails.
-    pub fn run(
-        &self,
-        cx: &mut Context,
-        record: Record<K, V>,
-    ) -> Result<Updates<Update<K, A>>, Stop>
+    pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<Updates<Update<K, A>>, Stop>
     where
         V: Nullable,
         A: Clone + Send + 'static,

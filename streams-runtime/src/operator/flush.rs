@@ -20,11 +20,8 @@ pub trait FlushedStore<K, V>: StateStore {
     ///
     /// # Errors
     /// When the store cannot be read or written, or a part has no bytes in its serde.
-    fn drain(
-        &mut self,
-        out: &mut Outbox,
-        want_old: bool,
-    ) -> Result<Vec<Flushed<K, V>>, StoreError>;
+    fn drain(&mut self, out: &mut Outbox, want_old: bool)
+    -> Result<Vec<Flushed<K, V>>, StoreError>;
 
     /// What has to leave the cache to free so many bytes.
     ///

@@ -17,7 +17,7 @@ impl std::fmt::Debug for FoldError {
 }
 
 impl FoldError {
-    fn user<E: Into<UserError>>(error: E) -> Self {
+    pub(super) fn user<E: Into<UserError>>(error: E) -> Self {
         Self(UpdateError::user(error))
     }
 }

@@ -269,8 +269,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
         let (from, to) = (self.within.earliest(now), self.within.latest(now));
         let as_right = own.fetch(record.row_key, from, to)?;
         let reversed = self.within.reversed();
-        let as_left =
-            own.fetch(record.row_key, reversed.earliest(now), reversed.latest(now))?;
+        let as_left = own.fetch(record.row_key, reversed.earliest(now), reversed.latest(now))?;
         let oldest = now.saturating_sub(self.within.retention_ms()).saturating_add(1);
         let mut itself = now > own.first_visible().max(oldest);
         let value = || Some(record.value.clone());

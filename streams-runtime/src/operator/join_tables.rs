@@ -257,11 +257,7 @@ where
     type Key = K;
     type Value = W;
 
-    fn get(
-        &self,
-        cx: &mut Context,
-        key: &K,
-    ) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
+    fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
         let kept = cx.node(self.join.node).materialized;
         if let Some(store) = self.join.store.filter(|_| kept) {
             return Ok(cx.store(store).get(key)?);
@@ -271,7 +267,8 @@ where
             return Ok(None);
         }
         let right = self.right.get(cx, key)?;
-        let times = [left.as_ref().map(|row| row.timestamp), right.as_ref().map(|row| row.timestamp)];
+        let times =
+            [left.as_ref().map(|row| row.timestamp), right.as_ref().map(|row| row.timestamp)];
         let timestamp = times.into_iter().flatten().max().unwrap_or(Timestamp::ZERO);
         let value = (self.join.joiner)(left.map(|row| row.value), right.map(|row| row.value));
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))

@@ -10,6 +10,9 @@ use crate::record::Change;
 use crate::store::{Order, StoreError, ValueAndTimestamp};
 use crate::window::SlidingWindows;
 
+const NO_LENGTH: &str =
+    "sliding windows with a time difference of 0 ms hold no record; give them at least 1 ms";
+
 /// One record among the windows of its key.
 ///
 /// Looks back over the windows that start within twice the time difference, newest first, updates those
@@ -57,6 +60,10 @@ where
     /// Does the work; false when this record must not close windows.
     pub(super) fn run(mut self, cx: &mut Context) -> (bool, Result<(), FoldError>) {
         let time = self.time();
+        if self.difference == 0 {
+            // Java's TimeWindow refuses a window without length
+            return (false, Err(FoldError::user(NO_LENGTH)));
+        }
         if time.saturating_add(self.difference) < self.work.close {
             cx.drop_record(self.work.node, LATE);
             return (false, Ok(()));
@@ -177,8 +184,7 @@ where
         let key = self.work.windowed(time + 1);
         let (store, out, context) = cx.store_and_outbox(self.work.store);
         let (value, timestamp) = (Some(right.value), right.timestamp);
-        let written =
-            store.put(out, context, &key, value, timestamp, None).map_err(store_error)?;
+        let written = store.put(out, context, &key, value, timestamp, None).map_err(store_error)?;
         self.written(cx, (key, timestamp), written, None);
         Ok(())
     }
@@ -215,12 +221,12 @@ where
         let work = &self.work;
         let before = row.clone().filter(|_| stored && work.want_old);
         let forwarded = row.as_ref().filter(|_| work.want_old).map(|row| row.value.clone());
-        let timestamp = row.as_ref().map_or(work.timestamp, |row| row.timestamp.max(work.timestamp));
+        let timestamp =
+            row.as_ref().map_or(work.timestamp, |row| row.timestamp.max(work.timestamp));
         let held = row.map(|row| row.value);
         let new = work.fold.fold(&work.key, work.value.clone(), held)?;
         let (store, out, context) = cx.store_and_outbox(work.store);
-        let written =
-            store.put(out, context, &key, new, timestamp, before).map_err(store_error)?;
+        let written = store.put(out, context, &key, new, timestamp, before).map_err(store_error)?;
         self.written(cx, (key, timestamp), written, forwarded);
         Ok(())
     }

@@ -95,11 +95,7 @@ where
     type Value = V;
 
     #[inline]
-    fn get(
-        &self,
-        cx: &mut Context,
-        key: &K,
-    ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+    fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
         Ok(cx.store(self.store).get(key)?)
     }
 }

@@ -36,9 +36,9 @@ pub use list::ListSerde;
 pub use primitives::{BoolSerde, F32Serde, F64Serde, I16Serde, I32Serde, I64Serde, VoidSerde};
 pub use text::{BytesSerde, StringSerde, UuidSerde};
 pub use window_keys::UnknownWindowSerde;
-pub(crate) use wire::{Reader as WireReader, put_sized, size_i32};
 pub(crate) use window_keys::{SessionStoreKeys, WindowStoreKeys};
 pub use windowed::{SessionWindowedSerde, TimeWindowedSerde, Window, Windowed};
+pub(crate) use wire::{Reader as WireReader, put_sized, size_i32};
 
 /// Turns values of a type into Kafka's bytes and back.
 ///
@@ -153,7 +153,8 @@ pub trait Nullable: Sized + 'static {
     fn from_non_null(value: Self::NonNull) -> Self {
         let mut same: Option<Self::NonNull> = Some(value);
         let same = (&mut same as &mut dyn std::any::Any).downcast_mut::<Option<Self>>();
-        same.and_then(Option::take).expect("invariant: a type without null is its own non-null type")
+        same.and_then(Option::take)
+            .expect("invariant: a type without null is its own non-null type")
     }
 }
 

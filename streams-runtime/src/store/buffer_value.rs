@@ -154,7 +154,8 @@ mod tests {
         context.topic = Arc::from("in");
         context.headers.push("hh", Some(vec![7]));
         let some = |byte: u8| Some(vec![byte]);
-        for (prior, old) in [(None, None), (some(1), some(1)), (some(1), some(2)), (None, some(2))] {
+        for (prior, old) in [(None, None), (some(1), some(1)), (some(1), some(2)), (None, some(2))]
+        {
             let value = BufferValue { context: context.clone(), prior, old, new: some(3) };
             let mut bytes = Vec::new();
             value.write(10, &mut bytes).unwrap();

@@ -197,6 +197,16 @@ impl<K, R> Cache<K, R> {
         (self.written.oldest != NONE).then_some(self.written.oldest)
     }
 
+    /// All rows, in no order.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot<K, R>> {
+        self.slots.iter().flatten()
+    }
+
+    /// How many rows there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     /// The dirty rows, oldest write first.
     pub(crate) fn dirty_slots(&self) -> impl Iterator<Item = &Slot<K, R>> {
         let mut ix = self.written.oldest;

@@ -123,8 +123,7 @@ where
     K: Send + 'static,
     V: Send + 'static,
 {
-    let layout =
-        WindowLayout { time: TimeInKey::Window, retention_ms, size_ms, indexed: false };
+    let layout = WindowLayout { time: TimeInKey::Window, retention_ms, size_ms, indexed: false };
     Arc::new(move |setup| {
         let timestamped = !setup.backend.persistent();
         Ok(Box::new(JoinWindowStore {

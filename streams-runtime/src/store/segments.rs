@@ -80,7 +80,8 @@ pub(crate) struct Segments {
     expired: u64,
     row: Vec<u8>,
     index: Vec<u8>,
-    /// Keys that only the cache may know, in order; kept from the first read of a range on.
+    /// Keys that the cache may hold, in order; kept from the first read of a range on. As in Java, what
+    /// is cached is seen however old it is.
     pub(super) recent: Option<BTreeSet<Box<[u8]>>>,
 }
 
@@ -218,7 +219,7 @@ impl Segments {
         std::mem::take(&mut self.expired)
     }
 
-    /// Notes a row that for now only the cache knows.
+    /// Notes a row that was written to the cache.
     #[inline]
     pub(crate) fn note_recent(&mut self, key: &[u8]) {
         if let Some(recent) = &mut self.recent

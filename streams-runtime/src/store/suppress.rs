@@ -138,8 +138,10 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
         self.bytes -= size_of(&key, &value);
         let decoded = self.key.deserialize(&self.topic, Some(&key));
         let record_key = decoded.map_err(|error| self.serde_error("key", &error))?;
-        let change =
-            Change::latest(self.decoded(value.new.as_deref())?, self.decoded(value.old.as_deref())?);
+        let change = Change::latest(
+            self.decoded(value.new.as_deref())?,
+            self.decoded(value.old.as_deref())?,
+        );
         if self.changelog.is_some() {
             self.dirty.insert(key);
         }

@@ -251,6 +251,15 @@ where
         Ok(bytes)
     }
 
+    /// The stored form of a row.
+    pub(crate) fn row_bytes(&self, row: Option<&R>) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(row) = row else { return Ok(None) };
+        let mut bytes = Vec::new();
+        let written = self.format.write(&self.bytes.topic, row, &mut bytes);
+        let encoded = written.map_err(|error| self.serde_error("value", &error))?;
+        Ok((encoded == Encoded::Bytes).then_some(bytes))
+    }
+
     pub(crate) fn read_key(&self, bytes: &[u8]) -> Result<K, StoreError> {
         self.keys
             .deserialize(&self.bytes.topic, Some(bytes))
@@ -527,7 +536,7 @@ macro_rules! impl_state_store {
             }
 
             fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-                self.rows.bytes.visit_rows(visit)
+                self.rows.visit_rows(visit)
             }
 
             fn close(&mut self) -> Result<(), StoreError> {

@@ -124,6 +124,29 @@ impl Cursor for Collected {
     }
 }
 
+impl<K, R, F> TypedStore<K, R, F>
+where
+    K: Clone + Send + 'static,
+    R: Clone + Send + 'static,
+    F: RowFormat<R>,
+{
+    /// All rows that a reader sees, as bytes; those with a time from the cache, too.
+    pub(crate) fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        let (Some(cache), true) = (&self.cache, self.bytes.segments.is_some()) else {
+            return self.bytes.visit_rows(visit);
+        };
+        let mut rows = std::collections::BTreeMap::new();
+        self.bytes.visit_rows(&mut |key, row| drop(rows.insert(key.to_vec(), row.to_vec())))?;
+        for slot in cache.slots().filter(|slot| slot.row.is_some()) {
+            if let Some(row) = self.row_bytes(slot.row.as_ref())? {
+                rows.insert(slot.key_bytes.to_vec(), row);
+            }
+        }
+        rows.iter().for_each(|(key, row)| visit(key, row));
+        Ok(())
+    }
+}
+
 /// A row of the store, or what the cache knows better.
 enum Found<R> {
     Stored(Vec<u8>),
@@ -175,12 +198,13 @@ where
         rows: &mut Vec<(Vec<u8>, Found<R>)>,
     ) {
         let (Some(cache), Some(segments)) = (&self.cache, &mut self.bytes.segments) else { return };
-        let recent = segments.recent.get_or_insert_with(|| {
-            cache.dirty_slots().map(|slot| slot.key_bytes.clone()).collect()
-        });
-        if cache.dirty() == 0 {
-            recent.clear();
+        if segments.recent.as_ref().is_some_and(|keys| keys.len() > 2 * cache.len() + 64) {
+            // most of them have left the cache
+            segments.recent = None;
         }
+        let recent = segments
+            .recent
+            .get_or_insert_with(|| cache.slots().map(|slot| slot.key_bytes.clone()).collect());
         let range = time.range(&[], key, from, to);
         let length = key.len() + time.suffix();
         let Some(upper) = range.upper() else { return };

@@ -16,7 +16,7 @@ use crate::record::{RecordBatch, TopicPartition};
 use crate::serdes::commit_metadata::CommitMetadata;
 use crate::store::StateStore;
 use crate::time::Timestamp;
-use crate::topology::{NodePlan, StoreIx, TaskId, TopologyPlan};
+use crate::topology::{NodeId, NodePlan, StoreIx, TaskId, TopologyPlan};
 
 /// How many records are processed between two looks at the caches' size.
 const EVICTION_STRIDE: usize = 64;
@@ -146,7 +146,8 @@ impl Task {
     /// Tells what was committed beside an input partition's offset, to go on with its time.
     pub fn restore_metadata(&mut self, topic: &str, partition: i32, metadata: &str) {
         let Some(ix) = self.queue_ix(topic, partition) else { return };
-        let time = CommitMetadata::decode(metadata).partition_time;
+        let CommitMetadata { partition_time: time, processors } = CommitMetadata::decode(metadata);
+        self.restore_closes(&processors);
         self.queues[ix].partition_time = time;
         self.cx.set_stream_time(self.cx.stream_time_ms().max(time));
     }
@@ -294,7 +295,7 @@ impl Task {
         let offset = |queue: &PartitionQueue| {
             let next = queue.offset_to_commit()?;
             let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
-            Some((partition, next, metadata(queue)))
+            Some((partition, next, self.metadata(queue)))
         };
         self.queues.iter().filter_map(offset).collect()
     }
@@ -303,7 +304,7 @@ impl Task {
     pub(crate) fn all_metadata(&self) -> Vec<(TopicPartition, String)> {
         let all = self.queues.iter().map(|queue| {
             let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
-            (partition, metadata(queue))
+            (partition, self.metadata(queue))
         });
         all.collect()
     }
@@ -376,14 +377,33 @@ impl Task {
         stores.collect()
     }
 
+    /// What is noted beside a partition's offset: its time, and which windows were emitted.
+    fn metadata(&self, queue: &PartitionQueue) -> String {
+        let plan = &self.plan.plan;
+        let emitted = (0..).zip(&plan.nodes).filter_map(|(ix, node)| {
+            let close = Some(self.cx.last_close(NodeId(ix))).filter(|close| *close >= 0)?;
+            Some((plan.stores[node.store?.index()].name.clone(), close))
+        });
+        let partition_time = queue.partition_time;
+        CommitMetadata { partition_time, processors: emitted.collect() }.encode()
+    }
+
+    /// Goes on behind the windows that were emitted already.
+    fn restore_closes(&mut self, processors: &BTreeMap<String, i64>) {
+        let topology = Arc::clone(&self.plan);
+        let plan = &topology.plan;
+        for (ix, node) in (0..).zip(&plan.nodes) {
+            let store = node.store.map(|store| &plan.stores[store.index()].name);
+            if let Some(close) = store.and_then(|store| processors.get(store)) {
+                let clock = self.cx.clock(NodeId(ix));
+                clock.last_close = clock.last_close.max(*close);
+            }
+        }
+    }
+
     fn queue_ix(&self, topic: &str, partition: i32) -> Option<usize> {
         self.queues.iter().position(|queue| queue.partition == partition && *queue.topic == *topic)
     }
-}
-
-fn metadata(queue: &PartitionQueue) -> String {
-    let partition_time = queue.partition_time;
-    CommitMetadata { partition_time, ..CommitMetadata::default() }.encode()
 }
 
 fn cache_bytes(stores: &[Option<Box<dyn StateStore>>], ix: StoreIx) -> usize {

@@ -4,10 +4,11 @@ use serde_json::json;
 use streams_runtime::prelude::*;
 
 use super::ms;
-use crate::support::lang::{Doc, Text, len, trim, upper, words};
+use crate::support::lang::{Doc, Text, len, text, trim, upper, words};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("page-view-region", Build(|_| page_view_region())),
     ("orders-payments", Build(|_| orders_payments())),
     ("change-log-of-inventory", Build(|_| inventory())),
     ("product-sales", Build(|_| product_sales())),
@@ -120,6 +121,23 @@ topology!(
                 JoinWindows::of_time_difference_and_grace(ms(1000), ms(200)),
                 Named::as_("order-payment"),
             )
+            .to("out");
+    }
+);
+
+topology!(
+    fn page_view_region() -> Topology {
+        let users = table::<String, Doc>("users");
+        stream::<Text, Text>("views")
+            .left_join(users, |page, user: Option<Doc>| {
+                let region = user.map_or(Doc::from("unknown"), |user| user.get("region"));
+                Doc(json!({ "page": page, "region": region }))
+            })
+            .map(|_, v| (v.get("region").text(), v))
+            .group_by_key()
+            .windowed_by(TimeWindows::of_size_with_no_grace(ms(10_000)).advance_by(ms(5000)))
+            .count("views")
+            .to_stream(|wk, _| text!(wk.key, "[", wk.start, "]"))
             .to("out");
     }
 );

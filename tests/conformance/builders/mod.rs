@@ -2,6 +2,7 @@
 
 mod aggregations;
 mod apps;
+mod cogroups;
 mod errors;
 mod joins;
 mod naming;
@@ -9,6 +10,7 @@ mod random;
 mod stateless;
 mod stream_joins;
 mod tables;
+mod windowed;
 mod windows;
 
 use std::time::Duration;
@@ -27,6 +29,8 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     random::BUILDERS,
     apps::BUILDERS,
     windows::BUILDERS,
+    windowed::BUILDERS,
+    cogroups::BUILDERS,
 ];
 
 const fn ms(count: u64) -> Duration {

@@ -6,10 +6,11 @@ use streams_runtime::prelude::*;
 use streams_runtime::serdes::{I64Serde, StringSerde};
 
 use super::ms;
-use crate::support::lang::{Text, text};
+use crate::support::lang::{Doc, Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("names-big", Build(|_| big())),
     ("names-fk", Build(|_| foreign_key())),
     ("names-join-rekeyed", Build(|_| join_rekeyed())),
     ("names-join-stream", Build(|_| stream_joins())),
@@ -157,5 +158,42 @@ topology!(
         )
         .to_stream()
         .to("o2");
+    }
+);
+
+topology!(
+    fn big() -> Topology {
+        let orders = stream::<Text, Doc>("orders");
+        let customers = table::<String, Doc>("customers");
+        let products = global_table::<String, Doc>("products");
+        let enriched = orders
+            .select_key(|_, v| v.get("customer").text())
+            .join(customers, |o: Doc, c: Doc| o.set("region", c.get("region")))
+            .join(
+                products,
+                |_, v| v.get("product").text(),
+                |o: Doc, p: Doc| o.set("price", p.get("price")),
+            );
+        enriched
+            .group_by(|_, v| v.get("region").text())
+            .aggregate(
+                || 0,
+                |_, v, a: i64| (v.get("qty") * v.get("price") + a).long().unwrap_or_default(),
+            )
+            .to_stream()
+            .to("revenue");
+        enriched
+            .group_by_key()
+            .windowed_by(TimeWindows::of_size_and_grace(ms(1000), ms(100)))
+            .count(Materialized::with(StringSerde::default(), I64Serde::default()))
+            .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
+            .to_stream(|w, _| w.key.clone())
+            .to("activity");
+        let [large, small] = enriched
+            .split("size-")
+            .branch(|_, v| v.get("qty") > 10, "large")
+            .default_branch("small");
+        large.to("large");
+        small.map_values(|v| v.get("product").text()).to("small");
     }
 );

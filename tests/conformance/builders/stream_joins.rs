@@ -14,6 +14,7 @@ use crate::support::lang::{Doc, Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("err-build-join-window", Build(|p| inner(bounds(p, Duration::ZERO)))),
     ("stream-stream-self", Build(|_| self_join())),
     ("stream-stream-headers", Build(|_| headers())),
     ("stream-stream-inner-asym", Build(|p| inner_asymmetric(asymmetric(p)))),
@@ -35,7 +36,11 @@ fn symmetric(params: &Params) -> JoinWindows {
 }
 
 fn asymmetric(params: &Params) -> JoinWindows {
-    JoinWindows::of_time_difference_and_grace(Duration::ZERO, params.ms("grace"))
+    bounds(params, params.ms("grace"))
+}
+
+fn bounds(params: &Params, grace: Duration) -> JoinWindows {
+    JoinWindows::of_time_difference_and_grace(Duration::ZERO, grace)
         .before_ms(params.long("before"))
         .after_ms(params.long("after"))
 }

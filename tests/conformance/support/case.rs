@@ -54,6 +54,11 @@ impl Params {
         Duration::from_millis(u64::try_from(self.long(name)).unwrap_or_default())
     }
 
+    /// A duration in milliseconds; `None` for a negative one, which there is not in Rust.
+    pub(crate) fn try_ms(&self, name: &str) -> Option<Duration> {
+        u64::try_from(self.long(name)).ok().map(Duration::from_millis)
+    }
+
     fn get(&self, name: &str) -> &Value {
         self.0.get(name).unwrap_or_else(|| panic!("the case has no parameter {name}"))
     }

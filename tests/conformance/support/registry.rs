@@ -10,6 +10,8 @@ use crate::builders;
 pub(crate) enum Builder {
     /// A function with `topology!` in it.
     Build(fn(&Params) -> Topology),
+    /// The same where some parameters cannot be said in Rust: `None` is the refusal.
+    TryBuild(fn(&Params) -> Option<Topology>),
     /// The mistake that the case records does not compile.
     RefusedAtCompileTime(Refusal),
 }

@@ -25,8 +25,15 @@ pub(crate) fn run(case: &Case) -> Outcome {
             None => Outcome::PassedAtCompileTime,
             Some(missing) => Outcome::Failed(vec![missing]),
         },
-        Some(Builder::Build(build)) => {
-            let replayed = std::panic::catch_unwind(|| replay(case, build(&case.params)));
+        Some(Builder::TryBuild(build)) if build(&case.params).is_none() => {
+            let refused = case.build_error.is_some();
+            outcome(if refused { Vec::new() } else { vec!["a parameter cannot be said".to_owned()] })
+        }
+        Some(builder @ (Builder::Build(_) | Builder::TryBuild(_))) => {
+            let replayed = std::panic::catch_unwind(|| match build(builder, &case.params) {
+                Some(topology) => replay(case, topology),
+                None => vec!["there is no topology".to_owned()],
+            });
             let mut differences =
                 replayed.unwrap_or_else(|panic| vec![format!("panic: {}", words_of(&*panic))]);
             if let (false, Some(detail)) = (differences.is_empty(), &case.incidental) {
@@ -34,6 +41,14 @@ pub(crate) fn run(case: &Case) -> Outcome {
             }
             outcome(differences)
         }
+    }
+}
+
+fn build(builder: Builder, params: &super::case::Params) -> Option<Topology> {
+    match builder {
+        Builder::Build(build) => Some(build(params)),
+        Builder::TryBuild(build) => build(params),
+        Builder::RefusedAtCompileTime(_) => None,
     }
 }
 

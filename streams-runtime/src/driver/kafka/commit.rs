@@ -100,7 +100,11 @@ impl StreamThread {
                     let mend = "give the principal READ on the group and on the source topics";
                     return Err(Interrupt::Fail(errors::denied(&what, mend, code)));
                 }
-                Some(code) if errors::is_retriable(code) && now() < deadline => {
+                Some(code)
+                    if errors::is_retriable(code)
+                        && now() < deadline
+                        && !self.handle.out_of_patience() =>
+                {
                     tracing::warn!("the commit failed ({code}), trying again");
                     self.member.poll();
                     std::thread::sleep(Duration::from_millis(50));

@@ -1,12 +1,16 @@
 //! The door between a stream thread and the client: few words in each direction.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use super::events::lock;
+use super::time::now;
 use super::wake::{Waker, wake_thread};
 use crate::client::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
 use crate::error::StreamsError;
+
+/// How long a thread that is asked to stop may wait for the broker.
+const STOP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the client decides after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -31,7 +35,7 @@ pub(crate) trait Supervisor: Send + Sync {
 
 /// One stream thread, as the client sees it.
 pub(crate) struct ThreadHandle {
-    stop: AtomicBool,
+    stop: OnceLock<Instant>,
     metadata: Mutex<ThreadMetadata>,
     waker: Mutex<Option<Arc<Waker>>>,
 }
@@ -39,11 +43,7 @@ pub(crate) struct ThreadHandle {
 impl ThreadHandle {
     pub(crate) fn new(name: String) -> Self {
         let metadata = ThreadMetadata { name, state: ThreadState::Created, tasks: Vec::new() };
-        Self {
-            stop: AtomicBool::new(false),
-            metadata: Mutex::new(metadata),
-            waker: Mutex::new(None),
-        }
+        Self { stop: OnceLock::new(), metadata: Mutex::new(metadata), waker: Mutex::new(None) }
     }
 
     /// The thread's name.
@@ -63,14 +63,19 @@ impl ThreadHandle {
 
     /// Asks the thread to commit, close and end.
     pub(crate) fn stop(&self) {
-        self.stop.store(true, Ordering::Release);
+        self.stop.get_or_init(now);
         if let Some(waker) = lock(&self.waker).as_ref() {
             wake_thread(waker);
         }
     }
 
     pub(super) fn stopping(&self) -> bool {
-        self.stop.load(Ordering::Acquire)
+        self.stop.get().is_some()
+    }
+
+    /// True when the client has waited long enough for the thread's last commit.
+    pub(super) fn out_of_patience(&self) -> bool {
+        self.stop.get().is_some_and(|since| since.elapsed() > STOP_PATIENCE)
     }
 
     pub(super) fn set_waker(&self, waker: Arc<Waker>) {

@@ -9,6 +9,7 @@ use rdkafka::consumer::Consumer as _;
 use super::clients::Consumer;
 use super::errors;
 use super::events::Rebalance;
+use super::handle::ThreadHandle;
 use super::time::now;
 use crate::error::{StreamsError, StreamsErrorKind};
 
@@ -22,16 +23,18 @@ const PROPAGATION: Duration = Duration::from_secs(3);
 pub(super) struct Member {
     pub(super) consumer: Arc<Consumer>,
     group: String,
+    handle: Arc<ThreadHandle>,
     failure: RefCell<Option<StreamsError>>,
     /// Since when a source topic seems to be missing.
     missing_since: Cell<Option<Instant>>,
 }
 
 impl Member {
-    pub(super) fn new(consumer: Arc<Consumer>, group: &str) -> Self {
+    pub(super) fn new(consumer: Arc<Consumer>, group: &str, handle: Arc<ThreadHandle>) -> Self {
         Self {
             consumer,
             group: group.to_owned(),
+            handle,
             failure: RefCell::new(None),
             missing_since: Cell::new(None),
         }
@@ -56,6 +59,11 @@ impl Member {
                 },
             }
         }
+    }
+
+    /// True when the client has waited long enough for the thread's last commit.
+    pub(super) fn out_of_patience(&self) -> bool {
+        self.handle.out_of_patience()
     }
 
     fn fail(&self, error: StreamsError) {

@@ -28,8 +28,6 @@ use crate::topology::{StoreIx, TaskId};
 
 /// How long the broker may take to tell committed offsets.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the last commit of a thread may take.
-const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 
 type Positions = BTreeMap<TopicPartition, (i64, String)>;
 
@@ -425,17 +423,22 @@ impl StreamThread {
     /// Commits, closes all tasks and leaves the group.
     pub(super) fn shut_down(mut self) -> Result<(), StreamsError> {
         self.enter(ThreadState::PendingShutdown);
-        let committed = self.commit(now() + STOP_TIMEOUT);
+        let committed = self.commit(now() + self.app.config.settings().task_timeout);
         self.close_all_tasks();
         self.unassign();
         match committed {
             Ok(()) => Ok(()),
             Err(Interrupt::Fail(error)) => Err(error),
-            Err(Interrupt::Migrated(reason) | Interrupt::Restart(reason)) => {
-                tracing::warn!(
-                    "the last records were not committed and will be processed again: {reason}"
-                );
+            Err(Interrupt::Migrated(reason)) => {
+                tracing::warn!("somebody else goes on from the commit before the last: {reason}");
                 Ok(())
+            }
+            Err(Interrupt::Restart(reason)) => {
+                let message = format!(
+                    "stopped without a last commit, what came after the one before is processed \
+                     again at the next start: {reason}"
+                );
+                Err(StreamsError::new(StreamsErrorKind::Broker, message))
             }
         }
     }

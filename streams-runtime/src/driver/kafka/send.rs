@@ -132,7 +132,7 @@ impl Outlet {
         loop {
             self.producer().poll(Duration::from_millis(1));
             match self.sender.send(topic, record) {
-                Outcome::Full if start.elapsed() > self.timeout => {
+                Outcome::Full if start.elapsed() > self.timeout || member.out_of_patience() => {
                     return Err(self.too_slow("has no room for another record"));
                 }
                 Outcome::Full => member.poll(),
@@ -142,12 +142,16 @@ impl Outlet {
     }
 
     fn too_slow(&self, what: &str) -> Interrupt {
-        let last = self.producer().context().last_error();
-        let last = last.map_or(String::new(), |error| format!("; last error: {error}"));
         Interrupt::Restart(format!(
-            "the producer {what} for {} s (task.timeout.ms){last}",
-            self.timeout.as_secs()
+            "the producer {what} for {} s (task.timeout.ms){}",
+            self.timeout.as_secs(),
+            self.last_error()
         ))
+    }
+
+    fn last_error(&self) -> String {
+        let last = self.producer().context().last_error();
+        last.map_or(String::new(), |error| format!("; last error: {error}"))
     }
 
     /// Waits until the broker has all results, until `deadline` at the latest.
@@ -158,6 +162,12 @@ impl Outlet {
             self.check()?;
             if done {
                 return Ok(());
+            }
+            if member.out_of_patience() {
+                return Err(Interrupt::Restart(format!(
+                    "the broker did not take all results before the stop{}",
+                    self.last_error()
+                )));
             }
             if now() > deadline {
                 return Err(self.too_slow("did not deliver all results"));

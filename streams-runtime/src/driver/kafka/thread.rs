@@ -114,7 +114,7 @@ impl StreamThread {
             handle: Arc::clone(handle),
             supervisor: Arc::clone(supervisor),
             waker,
-            member: Member::new(consumer, config.application_id()),
+            member: Member::new(consumer, config.application_id(), Arc::clone(handle)),
             outlet,
             restorer,
             purge: Purge::new(settings.repartition_purge_interval),

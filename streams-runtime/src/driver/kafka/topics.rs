@@ -132,11 +132,17 @@ impl World<'_> {
             // serves the error callback
             self.metadata.poll(Duration::ZERO);
             if left.is_zero() {
-                let last = self.metadata.context().last_error();
-                return Err(errors::unreachable(self.config.bootstrap(), STARTUP.as_secs(), last));
+                return Err(self.unreachable());
             }
             std::thread::sleep(PAUSE);
         }
+    }
+
+    fn unreachable(&self) -> StreamsError {
+        // serves the error callback
+        self.metadata.poll(Duration::ZERO);
+        let last = self.metadata.context().last_error();
+        errors::unreachable(self.config.bootstrap(), STARTUP.as_secs(), last)
     }
 
     fn find(&self, topic: &str) -> Result<Found, StreamsError> {
@@ -164,6 +170,9 @@ impl World<'_> {
                 }
                 code if errors::is_denied(code) => return Ok(Found::Denied(code)),
                 _ if start.elapsed() < STARTUP => std::thread::sleep(PAUSE),
+                RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::OperationTimedOut => return Err(self.unreachable()),
                 code => {
                     let message = format!("the broker does not describe topic `{topic}` ({code})");
                     return Err(StreamsError::new(StreamsErrorKind::Broker, message));

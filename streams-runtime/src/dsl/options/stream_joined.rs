@@ -42,7 +42,7 @@ pub struct StreamJoined<K, V, O> {
     pub(crate) other: SerdeSlot,
     pub(crate) logging: bool,
     pub(crate) topic_config: BTreeMap<String, String>,
-    types: PhantomData<fn() -> (K, V, O)>,
+    types: PhantomData<fn(K, V, O)>,
 }
 
 impl<K, V, O> Default for StreamJoined<K, V, O> {

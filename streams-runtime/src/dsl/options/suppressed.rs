@@ -66,7 +66,14 @@ impl BufferConfig<Eager> {
 impl<S> BufferConfig<S> {
     fn with_kind<T>(self, emit_early: bool) -> BufferConfig<T> {
         let Self { max_records, max_bytes, logging, topic_config, .. } = self;
-        BufferConfig { max_records, max_bytes, emit_early, logging, topic_config, kind: PhantomData }
+        BufferConfig {
+            max_records,
+            max_bytes,
+            emit_early,
+            logging,
+            topic_config,
+            kind: PhantomData,
+        }
     }
 
     /// Lets at most that many updates wait.

@@ -97,7 +97,8 @@ where
         new_key: Option<Vec<u8>>,
     ) -> Result<(), Stop> {
         if has_row && new_key.is_none() {
-            let reason = "its foreign key is null, which joins nothing; use a left join to keep such rows";
+            let reason =
+                "its foreign key is null, which joins nothing; use a left join to keep such rows";
             cx.drop_record(self.node, reason);
         }
         match (old_key, new_key) {

@@ -49,7 +49,16 @@ impl<KO, O> ForeignSubscribe<KO, O> {
         let Self { node, subscriptions, answers, keys, bytes, foreign, values, .. } = self;
         let (store, pseudo) = (self.store, self.pseudo);
         ForeignSubscribe {
-            node, subscriptions, answers, keys, bytes, foreign, values, store, pseudo, view,
+            node,
+            subscriptions,
+            answers,
+            keys,
+            bytes,
+            foreign,
+            values,
+            store,
+            pseudo,
+            view,
         }
     }
 }

@@ -9,25 +9,12 @@ use crate::support::lang::{Text, text, upper};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub const BUILDERS: &[Entry] = &[
-    ("aggregation-headers", Build(|_| aggregation_headers())),
     ("table-transform-values", Build(|_| transform_values())),
     ("table-transform-values-plain", Build(|_| transform_values_plain())),
     ("table-versioned-agg", Build(|_| versioned_aggregate())),
     ("table-versioned", Build(|p| versioned(p.ms("history")))),
     ("table-versioned-map", Build(|_| versioned_map())),
 ];
-
-topology!(
-    fn aggregation_headers() -> Topology {
-        stream::<Text, Text>("in").group_by_key().count("n").to_stream().to("out");
-        stream::<Text, Text>("w")
-            .group_by_key()
-            .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
-            .count("wn")
-            .to_stream()
-            .to("wout");
-    }
-);
 
 /// Numbers the updates of each key.
 #[processor]

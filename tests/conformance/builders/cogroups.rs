@@ -1,22 +1,28 @@
-//! Cogrouping.
+//! Cogroups: plain, in windows, in sessions.
 
 use std::time::Duration;
 
 use serde_json::json;
 use streams_runtime::prelude::*;
 
-use super::ms;
 use crate::support::lang::{Doc, Text};
 use crate::support::registry::{Builder::Build, Entry};
 
-pub const BUILDERS: &[Entry] = &[
+pub(crate) const BUILDERS: &[Entry] = &[
     ("cogroup-session", Build(|_| session())),
     ("cogroup-one", Build(|_| single())),
     ("cogroup-sliding", Build(|_| sliding())),
     ("cogroup-windowed", Build(|p| windowed(p.ms("size"), p.ms("grace")))),
     ("cogroup", Build(|_| two())),
     ("cogroup-rekeyed", Build(|_| rekeyed())),
+    ("names-cogroup-named", Build(|_| named())),
+    ("names-cogroup", Build(|_| generated_names())),
+    ("rnd-cogroup", Build(|p| random(p.ms("size"), p.ms("grace")))),
 ];
+
+const fn ms(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
 
 topology!(
     fn session() -> Topology {
@@ -95,6 +101,44 @@ topology!(
         a.cogroup(|_, _, count: i64| count.wrapping_add(1))
             .cogroup(b, |_, _, count| count.wrapping_add(100))
             .aggregate(|| 0, "co")
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn named() -> Topology {
+        let a = stream::<Text, Text>("a").group_by_key();
+        let b = stream::<Text, Text>("b").group_by(|_, v| v.clone(), "gb");
+        a.cogroup(|_, _, g: String| g + "a")
+            .cogroup(b, |_, _, g| g + "b")
+            .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(ms(5)))
+            .aggregate(String::new, |_, x, y| x + &y, Named::as_("co"), Materialized::as_("cos"))
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn generated_names() -> Topology {
+        let a = stream::<Text, Text>("a").group_by_key();
+        let b = stream::<Text, Text>("b").group_by(|_, v| v.clone());
+        a.cogroup(|_, _, g: String| g + "a")
+            .cogroup(b, |_, _, g| g + "b")
+            .aggregate(String::new)
+            .to_stream()
+            .to("out");
+    }
+);
+
+topology!(
+    fn random(size: Duration, grace: Duration) -> Topology {
+        let a = stream::<Text, Option<i64>>("a").group_by_key();
+        let b = stream::<Text, Text>("b").group_by(|_, v| v.clone());
+        a.cogroup(|_, v, g: i64| g.wrapping_add(v))
+            .cogroup(b, |_, _, g| g.wrapping_mul(2))
+            .windowed_by(TimeWindows::of_size_and_grace(size, grace))
+            .aggregate(|| 1, "co")
             .to_stream()
             .to("out");
     }
