@@ -29,9 +29,11 @@ fn results(driver: &mut TopologyTestDriver) -> Vec<String> {
     let text = |bytes: Option<Vec<u8>>| {
         bytes.map_or("-".to_owned(), |bytes| String::from_utf8(bytes).unwrap())
     };
-    let shown = driver.take_output().into_iter().filter(|record| &*record.topic == "out").map(|r| {
-        format!("{} {}@{}", text(r.key), text(r.value), r.timestamp.unwrap_or(-1))
-    });
+    let shown = driver
+        .take_output()
+        .into_iter()
+        .filter(|record| &*record.topic == "out")
+        .map(|r| format!("{} {}@{}", text(r.key), text(r.value), r.timestamp.unwrap_or(-1)));
     shown.collect()
 }
 
@@ -67,12 +69,7 @@ topology!(
 
 #[test]
 fn a_global_row_is_found_for_null_stream_keys() {
-    let steps = [
-        ("rows", "x", "G", 1),
-        ("l", "-", "x", 5),
-        ("l", "k", "n", 6),
-        ("l", "k", "y", 7),
-    ];
+    let steps = [("rows", "x", "G", 1), ("l", "-", "x", 5), ("l", "k", "n", 6), ("l", "k", "y", 7)];
     check(&global(), &steps, &["- x+G@5"], 1);
 }
 

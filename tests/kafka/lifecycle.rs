@@ -269,3 +269,38 @@ fn threads_come_and_go_while_it_runs() {
     world.expect_counts(&output, &[("a".into(), 6), ("b".into(), 6), ("c".into(), 6)].into());
     assert!(streams.close(PATIENCE));
 }
+
+#[test]
+fn static_members_restart_without_a_rebalance_of_the_others() {
+    let world = World::new("static");
+    let (input, output) = (world.create_topic("in", 4), world.create_topic("out", 1));
+    let topology = copy(input.clone(), output.clone());
+    let start = |name: &str| {
+        let config = world
+            .config(name)
+            .num_stream_threads(2)
+            .set("consumer.session.timeout.ms", "30000")
+            .set("consumer.group.instance.id", name);
+        let streams = KafkaStreams::new(&topology, config).unwrap();
+        streams.start().unwrap();
+        streams
+    };
+    let tasks = |streams: &KafkaStreams| -> usize {
+        streams.thread_metadata().iter().map(|thread| thread.tasks.len()).sum()
+    };
+    let (one, two) = (start("one"), start("two"));
+    eventually("two tasks each", || tasks(&one) == 2 && tasks(&two) == 2);
+    wait_for(&one, State::Running);
+    let changes = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&changes);
+    one.set_state_listener(move |_, _| {
+        count.fetch_add(1, Ordering::Relaxed);
+    });
+    assert!(two.close(PATIENCE));
+    let two = start("two");
+    eventually("its two tasks again", || tasks(&two) == 2);
+    assert_eq!(changes.load(Ordering::Relaxed), 0, "the other instance must not notice");
+    world.produce_lines(&input, ["a", "b", "c", "d"]);
+    eventually("all copies", || world.records(&output).len() == 4);
+    assert!(one.close(PATIENCE) && two.close(PATIENCE));
+}

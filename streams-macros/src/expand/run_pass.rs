@@ -310,16 +310,16 @@ impl<'a> Body<'a> {
                 quote_spanned!(at=> let #record = #run; #behind)
             }
             Run::One => quote_spanned!(at=> #run;),
-            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin if goes_on => {
-                let leave = exit.take();
+            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin => {
                 let behind = self.behind(node, exit);
+                if behind.is_empty() {
+                    return self.done(node, operator);
+                }
+                let leave = exit.take();
                 quote_spanned! {at=>
                     let Some(#record) = #run? else { #leave; };
                     #behind
                 }
-            }
-            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin => {
-                self.done(node, operator)
             }
             Run::Many => self.each(node),
             Run::Scoped => self.scoped(node),

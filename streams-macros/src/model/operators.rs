@@ -439,7 +439,6 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "aggregate", on: Kind::WindowedCogroup, example: ".aggregate(|| ..)", ..COGROUPED },
     SESSION_COGROUP_AGGREGATE,
     // tables
-    Operator { name: "suppress", required: &[Arg::Value("a suppression")], options: 0, noun: "suppressed", run: Run::Scoped, store: Store::Never, example: ".suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))", ..TABLE },
     Operator { name: "filter", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter(|key, value| ..)", ..TABLE },
     Operator { name: "filter_not", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter_not(|key, value| ..)", ..TABLE },
     Operator { name: "map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("map_values_with_key"), example: ".map_values(|value| ..)", ..TABLE_MAPPING },
@@ -449,6 +448,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
     Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
     Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
+    Operator { name: "suppress", required: &[Arg::Value("a suppression")], options: 0, noun: "suppressed", run: Run::Scoped, store: Store::Never, example: ".suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))", ..TABLE },
     // joins of tables
     Operator { name: "join", forms: &[(When::ClosureAt(2), "join_on_foreign_key")], example: ".join(other, |left, right| ..)", ..TABLE_JOIN },
     Operator { name: "left_join", forms: &[(When::ClosureAt(2), "left_join_on_foreign_key")], example: ".left_join(other, |left, right| ..)", ..TABLE_JOIN },

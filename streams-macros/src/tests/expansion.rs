@@ -45,3 +45,8 @@ fn merged_repartition() {
 fn word_count() {
     check("word_count");
 }
+
+#[test]
+fn joins() {
+    check("joins");
+}

@@ -263,6 +263,13 @@ impl CogroupRecorder<'_> {
     }
 }
 
+/// The table, the operators of the inputs, and the table's own.
+pub(super) type Cogrouped<K, A, L, I, D> = (
+    KTable<<D as CogroupKind>::Key<K>, A>,
+    <L as CogroupInputs<K, A>>::Operators<I, D>,
+    CogroupTable<<D as CogroupKind>::Store<K, A>>,
+);
+
 impl StreamsBuilder {
     /// Records a cogroup's aggregation.
     pub(super) fn cogroup<K, A, L, I, D>(
@@ -271,7 +278,7 @@ impl StreamsBuilder {
         initializer: I,
         options: &AggregateOptions<K, A>,
         kind: &D,
-    ) -> (KTable<D::Key<K>, A>, L::Operators<I, D>, CogroupTable<D::Store<K, A>>)
+    ) -> Cogrouped<K, A, L, I, D>
     where
         K: HasSerde,
         A: HasSerde,

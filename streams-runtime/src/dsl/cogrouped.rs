@@ -3,9 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::cogroup_record::{CogroupInput, CogroupInputs, CogroupKind, Merged, Plain};
-use super::{AggregateOptions, KGroupedStream, KTable, StreamsBuilder};
-use crate::operator::CogroupTable;
+use super::cogroup_record::{CogroupInput, CogroupInputs, Cogrouped, Merged, Plain};
+use super::{AggregateOptions, KGroupedStream, StreamsBuilder};
 use crate::serdes::HasSerde;
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
 
@@ -72,7 +71,6 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
     ///
     /// # Example
     /// See [`KGroupedStream::cogroup`].
-    #[expect(clippy::type_complexity, reason = "a list with one more input")]
     pub fn cogroup<IK, V, R, F>(
         self,
         _: &mut StreamsBuilder,
@@ -173,13 +171,6 @@ impl CogroupWindows for SessionWindows {
     }
 }
 
-/// The table, the operators of the inputs, and the table's own.
-type Aggregated<K, A, L, I, D> = (
-    KTable<<D as CogroupKind>::Key<K>, A>,
-    <L as CogroupInputs<K, A>>::Operators<I, D>,
-    CogroupTable<<D as CogroupKind>::Store<K, A>>,
-);
-
 impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> CogroupedKStream<K, A, L> {
     /// Aggregates all inputs; the first value of a key is folded into what `initializer` gives.
     ///
@@ -192,7 +183,7 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> CogroupedKStream<K, A, L>
         b: &mut StreamsBuilder,
         initializer: I,
         options: impl Into<AggregateOptions<K, A>>,
-    ) -> Aggregated<K, A, L, I, Plain>
+    ) -> Cogrouped<K, A, L, I, Plain>
     where
         I: Fn() -> A + Send + Sync + 'static,
     {
@@ -212,7 +203,7 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, 
         b: &mut StreamsBuilder,
         initializer: I,
         options: impl Into<AggregateOptions<K, A>>,
-    ) -> Aggregated<K, A, L, I, WindowSpan>
+    ) -> Cogrouped<K, A, L, I, WindowSpan>
     where
         I: Fn() -> A + Send + Sync + 'static,
     {
@@ -252,7 +243,7 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, 
         initializer: I,
         merger: M,
         options: impl Into<AggregateOptions<K, A>>,
-    ) -> Aggregated<K, A, L, I, Merged<M>>
+    ) -> Cogrouped<K, A, L, I, Merged<M>>
     where
         I: Fn() -> A + Send + Sync + 'static,
         M: Fn(&K, A, A) -> S + Send + Sync + 'static,

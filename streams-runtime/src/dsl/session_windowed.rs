@@ -187,7 +187,6 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
     /// [`aggregate`](SessionWindowedKStream::aggregate) with an aggregator that can fail.
     ///
     /// An error goes to the processing exception handler and leaves the sessions as they were.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
     pub fn try_aggregate<A, R, S, I, F, M, E>(
         self,
         b: &mut StreamsBuilder,

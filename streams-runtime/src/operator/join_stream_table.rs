@@ -111,3 +111,64 @@ impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
         Ok(joined.map(|value| Record { key, value, timestamp, headers }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::testing::{context, record};
+    use crate::operator::view::LookupError;
+    use crate::store::ValueAndTimestamp;
+    use crate::time::Timestamp;
+
+    /// A table with one row, `k` = 7.
+    #[derive(Clone)]
+    struct OneRow;
+
+    impl View for OneRow {
+        type Key = String;
+        type Value = i64;
+
+        fn get(
+            &self,
+            _: &mut Context,
+            key: &String,
+        ) -> Result<Option<ValueAndTimestamp<i64>>, LookupError> {
+            let row = ValueAndTimestamp { value: 7, timestamp: Timestamp::from(99) };
+            Ok((key == "k").then_some(row))
+        }
+    }
+
+    type Parts = (Option<&'static str>, Option<i64>);
+
+    #[track_caller]
+    fn check(left: bool, input: Parts, expected: Option<i64>, dropped: u64) {
+        let mut cx = context();
+        let joiner = move |_: &Option<String>, value: i64, row: Option<i64>| match row {
+            Some(row) => Some(value + row),
+            None => left.then_some(value),
+        };
+        let join =
+            StreamTableJoin::<Option<String>, Option<i64>, _>::new(NodeId(0), left, joiner, None);
+        let join = join.with_view(OneRow);
+        let key = input.0.map(str::to_owned);
+        let joined = join.run(&mut cx, record(key.clone(), input.1)).unwrap();
+        assert_eq!(joined, expected.map(|value| record(key, value)), "time is the stream's");
+        assert_eq!(cx.dropped(), dropped);
+    }
+
+    #[test]
+    fn an_inner_join_needs_key_value_and_row() {
+        check(false, (Some("k"), Some(1)), Some(8), 0);
+        check(false, (Some("other"), Some(1)), None, 0);
+        check(false, (None, Some(1)), None, 1);
+        check(false, (Some("k"), None), None, 1);
+    }
+
+    #[test]
+    fn a_left_join_needs_a_value() {
+        check(true, (Some("k"), Some(1)), Some(8), 0);
+        check(true, (Some("other"), Some(1)), Some(1), 0);
+        check(true, (None, Some(1)), Some(1), 0);
+        check(true, (Some("k"), None), None, 1);
+    }
+}

@@ -274,3 +274,93 @@ where
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operator::testing::{at, context};
+
+    /// The other table: at most one row, of any key.
+    #[derive(Clone)]
+    struct Other(Option<(i64, u32)>);
+
+    impl View for Other {
+        type Key = &'static str;
+        type Value = i64;
+
+        fn get(
+            &self,
+            _: &mut Context,
+            _: &&'static str,
+        ) -> Result<Option<ValueAndTimestamp<i64>>, LookupError> {
+            let row = |(value, ms)| ValueAndTimestamp { value, timestamp: Timestamp::from(ms) };
+            Ok(self.0.map(row))
+        }
+    }
+
+    fn joined(
+        kind: TableJoinKind,
+        on_the_left: bool,
+        update: (Option<i64>, Option<i64>),
+        other: Option<(i64, u32)>,
+    ) -> Option<(Option<i64>, Timestamp)> {
+        let joiner = move |left: Option<i64>, right: Option<i64>| match kind {
+            TableJoinKind::Inner => Some(left? * 10 + right?),
+            TableJoinKind::Left => Some(left? * 10 + right.unwrap_or(0)),
+            TableJoinKind::Outer if left.is_none() && right.is_none() => None,
+            TableJoinKind::Outer => Some(left.unwrap_or(0) * 10 + right.unwrap_or(0)),
+        };
+        let join = TableJoin::<&'static str, i64, _> {
+            node: NodeId(0),
+            kind,
+            joiner: Arc::new(joiner),
+            store: None,
+        };
+        let record = at(5, "k", Change::latest(update.0, update.1));
+        let mut cx = context();
+        let other = Other(other);
+        let result = match on_the_left {
+            true => TableJoinLeft::new(NodeId(1), join).with_view(other).run(&mut cx, record),
+            false => TableJoinRight::new(NodeId(1), join).with_view(other).run(&mut cx, record),
+        };
+        result.unwrap().map(|record| (record.value.new, record.timestamp))
+    }
+
+    fn row(value: impl Into<Option<i64>>, ms: u32) -> Option<(Option<i64>, Timestamp)> {
+        Some((value.into(), Timestamp::from(ms)))
+    }
+
+    #[test]
+    fn an_inner_join_waits_for_both_rows() {
+        for left in [true, false] {
+            assert_eq!(joined(TableJoinKind::Inner, left, (Some(1), None), None), None);
+            let both = if left { 12 } else { 21 };
+            assert_eq!(
+                joined(TableJoinKind::Inner, left, (Some(1), None), Some((2, 9))),
+                row(both, 9)
+            );
+            assert_eq!(
+                joined(TableJoinKind::Inner, left, (None, Some(1)), Some((2, 3))),
+                row(None, 5)
+            );
+        }
+    }
+
+    #[test]
+    fn a_left_join_needs_the_left_row() {
+        assert_eq!(joined(TableJoinKind::Left, true, (Some(1), None), None), row(10, 5));
+        assert_eq!(joined(TableJoinKind::Left, true, (None, None), None), None);
+        assert_eq!(joined(TableJoinKind::Left, false, (Some(1), None), None), None);
+        assert_eq!(joined(TableJoinKind::Left, false, (None, Some(1)), Some((2, 9))), row(20, 9));
+    }
+
+    #[test]
+    fn an_outer_join_needs_one_of_them() {
+        for left in [true, false] {
+            let alone = if left { 10 } else { 1 };
+            assert_eq!(joined(TableJoinKind::Outer, left, (Some(1), None), None), row(alone, 5));
+            assert_eq!(joined(TableJoinKind::Outer, left, (None, Some(1)), None), row(None, 5));
+            assert_eq!(joined(TableJoinKind::Outer, left, (None, None), None), None);
+        }
+    }
+}

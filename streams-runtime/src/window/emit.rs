@@ -22,7 +22,7 @@
 /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
 /// driver.input::<String, i64>("in").pipe("a", 1, 1)?;
 /// driver.input::<String, i64>("in").pipe("a", 1, 2)?;
-/// assert_eq!(driver.output::<String, i64>("out").values()?, []);
+/// assert!(driver.output::<String, i64>("out").values()?.is_empty());
 /// driver.input::<String, i64>("in").pipe("a", 1, 10)?;
 /// assert_eq!(driver.output::<String, i64>("out").values()?, [2]);
 /// # Ok::<(), StreamsError>(())

@@ -5,10 +5,8 @@ use streams_runtime::prelude::*;
 use crate::support::lang::{Doc, Text, text};
 use crate::support::registry::{Builder::Build, Entry};
 
-pub(crate) const BUILDERS: &[Entry] = &[
-    ("rnd-fk", Build(|_| foreign_key())),
-    ("rnd-table-table", Build(|_| table_table())),
-];
+pub(crate) const BUILDERS: &[Entry] =
+    &[("rnd-fk", Build(|_| foreign_key())), ("rnd-table-table", Build(|_| table_table()))];
 
 topology!(
     fn table_table() -> Topology {

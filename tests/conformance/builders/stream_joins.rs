@@ -115,13 +115,7 @@ topology!(
         let l = stream::<Text, Text>("left");
         let r = stream::<Text, Text>("right");
         let within = JoinWindows::of_time_difference_with_no_grace(ms(10));
-        l.left_join(
-            r,
-            |a, b| text!(a, "+", b),
-            within,
-            StoreType::InMemory,
-        )
-        .to("out");
+        l.left_join(r, |a, b| text!(a, "+", b), within, StoreType::InMemory).to("out");
     }
 );
 

@@ -93,6 +93,11 @@ pub(super) fn main_consumer(
         &[CONSUMER_FIXED],
     );
     client.set("group.id", config.application_id());
+    // every thread is a member of its own
+    if let Some(id) = client.get("group.instance.id").map(str::to_owned) {
+        let number = thread.rsplit('-').next().unwrap_or_default();
+        client.set("group.instance.id", format!("{id}-{number}"));
+    }
     let consumer = create("consumer", || client.create_with_context(ConsumerEvents::default()))?;
     Ok(waking(consumer, waker))
 }

@@ -221,7 +221,11 @@ impl ClientContext for AdminEvents {
 fn report(last: &LastError, error: &KafkaError, reason: &str) {
     let reason = if reason.is_empty() { error.to_string() } else { reason.to_owned() };
     tracing::warn!(target: "streams_runtime::kafka", "{reason}");
-    last.set(&reason);
+    // the reason of one broker says more than that all are down
+    let vague = error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown);
+    if !vague || last.get().is_none() {
+        last.set(&reason);
+    }
 }
 
 fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {

@@ -16,7 +16,7 @@ use super::offsets::{self, Committed, Which};
 use super::restore::{Need, Stores as _, Want};
 use super::running::{Input, Running};
 use super::stores::OpenStore;
-use super::thread::StreamThread;
+use super::thread::{StreamThread, stopped_without_commit};
 use super::time::now;
 use crate::client::ThreadState;
 use crate::error::{StreamsError, StreamsErrorKind};
@@ -27,7 +27,7 @@ use crate::topology::graph::OffsetReset;
 use crate::topology::{StoreIx, TaskId};
 
 /// How long the broker may take to tell committed offsets.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 type Positions = BTreeMap<TopicPartition, (i64, String)>;
 
@@ -433,13 +433,7 @@ impl StreamThread {
                 tracing::warn!("somebody else goes on from the commit before the last: {reason}");
                 Ok(())
             }
-            Err(Interrupt::Restart(reason)) => {
-                let message = format!(
-                    "stopped without a last commit, what came after the one before is processed \
-                     again at the next start: {reason}"
-                );
-                Err(StreamsError::new(StreamsErrorKind::Broker, message))
-            }
+            Err(Interrupt::Restart(reason)) => Err(stopped_without_commit(&reason)),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::task::RecordBatch;
 use crate::topology::{StoreIx, TaskId};
 
 /// How long the ends of changelogs may take to come.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A store that is to be brought up to date.
 #[derive(Clone, Debug)]

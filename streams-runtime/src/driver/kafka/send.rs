@@ -132,7 +132,8 @@ impl Outlet {
         loop {
             self.producer().poll(Duration::from_millis(1));
             match self.sender.send(topic, record) {
-                Outcome::Full if start.elapsed() > self.timeout || member.out_of_patience() => {
+                Outcome::Full if member.out_of_patience() => return Err(self.stopped()),
+                Outcome::Full if start.elapsed() > self.timeout => {
                     return Err(self.too_slow("has no room for another record"));
                 }
                 Outcome::Full => member.poll(),
@@ -147,6 +148,11 @@ impl Outlet {
             self.timeout.as_secs(),
             self.last_error()
         ))
+    }
+
+    fn stopped(&self) -> Interrupt {
+        let last = self.last_error();
+        Interrupt::Restart(format!("the broker did not take all results before the stop{last}"))
     }
 
     fn last_error(&self) -> String {
@@ -164,10 +170,7 @@ impl Outlet {
                 return Ok(());
             }
             if member.out_of_patience() {
-                return Err(Interrupt::Restart(format!(
-                    "the broker did not take all results before the stop{}",
-                    self.last_error()
-                )));
+                return Err(self.stopped());
             }
             if now() > deadline {
                 return Err(self.too_slow("did not deliver all results"));

@@ -150,6 +150,10 @@ impl StreamThread {
                     tracing::warn!("closing all tasks, they have another owner: {reason}");
                     self.close_all_tasks();
                 }
+                Err(Interrupt::Restart(reason)) if self.handle.stopping() => {
+                    self.close_all_tasks();
+                    return Err(stopped_without_commit(&reason));
+                }
                 Err(Interrupt::Restart(reason)) => {
                     tracing::warn!("starting all tasks again from the last commit: {reason}");
                     self.restart_tasks()?;
@@ -290,4 +294,15 @@ impl StreamThread {
         tasks.sort_by_key(|task| task.id);
         self.handle.set_tasks(tasks);
     }
+}
+
+/// The broker did not take the last results or positions before the end.
+pub(super) fn stopped_without_commit(reason: &str) -> StreamsError {
+    StreamsError::new(
+        StreamsErrorKind::Broker,
+        format!(
+            "stopped without a last commit, what came after the one before is processed again at the \
+             next start: {reason}"
+        ),
+    )
 }

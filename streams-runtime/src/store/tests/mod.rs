@@ -5,6 +5,7 @@ mod cache;
 mod crash;
 #[cfg(feature = "rocksdb")]
 mod directory;
+mod joins;
 mod model;
 mod plain;
 
