@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::serdes::SerdePair;
-use super::topology::{FlushEntry, SourceEntry, StoreDecl, Topology};
+use super::topology::{FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology};
 use super::{
     Consumed, GlobalKTable, IntoTopics, KStream, KTable, Materialized, Named, TableOptions,
     TopicNames,
@@ -36,6 +36,7 @@ pub struct StreamsBuilder {
     stores: Vec<StoreDecl>,
     sources: Vec<SourceEntry>,
     flushes: Vec<FlushEntry>,
+    pub(super) processors: Vec<ProcessorEntry>,
 }
 
 /// Which serdes an operator hands on.
@@ -265,7 +266,8 @@ impl StreamsBuilder {
     /// The finished topology; [`Topology::build`] reports what is wrong with it.
     pub fn finish(self) -> Topology {
         let graph = self.graph;
-        Topology::new(Arc::new(graph), self.sources, self.flushes, self.stores)
+        let processors = self.processors;
+        Topology::new(Arc::new(graph), self.sources, self.flushes, self.stores, processors)
     }
 
     /// Adds a node of a stream.
