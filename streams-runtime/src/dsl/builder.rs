@@ -281,6 +281,17 @@ impl StreamsBuilder {
     ) -> NodeId {
         let named: Named = named.into();
         let name = self.graph.node_name(named.given(), prefix);
+        self.stream_node_called::<K, V>(parent, name, effect, keeps)
+    }
+
+    /// Adds a node of a stream under a name that is ready.
+    pub(crate) fn stream_node_called<K, V>(
+        &mut self,
+        parent: NodeId,
+        name: String,
+        effect: Effect,
+        keeps: Keeps,
+    ) -> NodeId {
         let rekeyed = effect == Effect::ChangesKey || self.graph.node(parent).rekeyed;
         let new = NewNode {
             effect,

@@ -2,12 +2,13 @@
 
 use super::builder::Keeps;
 use super::topology::{ProcessorEntry, StoreDecl};
-use super::{KStream, Named, StreamsBuilder, Unset};
+use super::{KStream, KTable, Named, StreamsBuilder, Unset};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::operator::Process;
 use crate::processor::{
     FixedKey, FixedKeyProcessorSupplier, Processor, ProcessorSupplier, StoreBuilder, StoreHandle,
+    TimestampedKeyValueStore,
 };
 use crate::record::Record;
 use crate::topology::StoreIx;
@@ -105,6 +106,7 @@ impl StreamsBuilder {
     /// one task. Java: `StreamsBuilder#addStateStore`.
     pub fn store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
         let StoreBuilder { name, store_type, caching, logging, topic_config, maker, .. } = store;
+        let retention_ms = store.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok());
         let name = self.graph.checked_name("store", &name);
         let ix = self.graph.add_store(StoreNode {
             name,
@@ -113,6 +115,7 @@ impl StreamsBuilder {
             store_type,
             global: false,
             topic_config,
+            retention_ms,
         });
         self.declare(ix, StoreDecl { maker });
         StoreHandle::new(ix)
@@ -134,6 +137,14 @@ impl StreamsBuilder {
     {
         process.children.add(None, run);
         self.processor(process);
+    }
+
+    /// The name of a processor: only a generated one uses up a number.
+    fn processor_name(&mut self, named: &Named, prefix: &str) -> String {
+        match named.given() {
+            Some(name) => self.graph.checked_name("processor", name),
+            None => self.graph.generated_name(prefix),
+        }
     }
 
     /// Registers a processor to be started with its tasks.
@@ -194,8 +205,8 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     {
         let (stores, connected, named) = options.parts();
         let (effect, keeps) = (Effect::ChangesKey, Keeps::NONE);
-        let node =
-            b.stream_node::<L, W>(self.node, named, prefix::STREAM_PROCESSOR, effect, keeps);
+        let name = b.processor_name(&named, prefix::STREAM_PROCESSOR);
+        let node = b.stream_node_called::<L, W>(self.node, name, effect, keeps);
         b.graph.use_stores(node, &connected);
         (KStream::new(node), Process::new(node, move || supplier.get(stores)))
     }
@@ -235,9 +246,60 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     {
         let (stores, connected, named) = options.parts();
         let (effect, keeps) = (Effect::ChangesValue, Keeps::KEY);
-        let node =
-            b.stream_node::<K, W>(self.node, named, prefix::STREAM_PROCESS_VALUES, effect, keeps);
+        let name = b.processor_name(&named, prefix::STREAM_PROCESS_VALUES);
+        let node = b.stream_node_called::<K, W>(self.node, name, effect, keeps);
         b.graph.use_stores(node, &connected);
         (KStream::new(node), Process::new(node, move || FixedKey::new(supplier.get(stores))))
+    }
+}
+
+impl<K, V> KTable<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The store of this table, for a processor to read: `process(look_up, rates.store())`.
+    ///
+    /// A table from a topic is kept in a store then; any other must have one by its name.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn at_rate(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     rates: &TimestampedKeyValueStore<String, i64>,
+    /// ) {
+    ///     let rate = rates.get(&record.key).map_or(1, |row| row.value);
+    ///     let value = record.value * rate;
+    ///     ctx.forward(record.with_value(value));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let rates = table::<String, i64>("rates", "rates-store");
+    ///     stream::<String, i64>("in").process(at_rate, rates.store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("rates").pipe("a", 3, 0)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 2), ("b", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn store(
+        self,
+        b: &mut StreamsBuilder,
+    ) -> StoreHandle<TimestampedKeyValueStore<'static, K, V>> {
+        b.graph.materialize(self.node);
+        let store = b.graph.store_of_table(self.node).unwrap_or_else(|| {
+            let name = b.graph.node(self.node).name.clone();
+            b.graph.problem(format!(
+                "a processor reads the store of table `{name}`, which has none; name it, as in \
+                 `map_values(.., \"store\")`"
+            ));
+            StoreIx(0)
+        });
+        StoreHandle::new(store)
     }
 }

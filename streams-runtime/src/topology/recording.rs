@@ -113,6 +113,16 @@ impl Graph {
         }
     }
 
+    /// The store that a table is kept in, if it is.
+    pub fn store_of_table(&self, table: NodeId) -> Option<StoreIx> {
+        match &self.node(table).kind {
+            NodeKind::TableSource(source) => Some(source.store),
+            NodeKind::Processor { stores } => stores.first().copied(),
+            NodeKind::TableJoin(join) => join.result,
+            _ => None,
+        }
+    }
+
     /// Adds a node behind `parents`; no parents means the root.
     pub fn add(&mut self, parents: &[NodeId], new: NewNode) -> NodeId {
         let id = NodeId(index(self.nodes.len()));
