@@ -13,6 +13,7 @@ mod model;
 mod names;
 mod parse;
 mod plan;
+mod processor;
 mod stream_serde;
 mod topic;
 
@@ -64,6 +65,19 @@ pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn topic(attribute: TokenStream, item: TokenStream) -> TokenStream {
     topic::expand(attribute.into(), item.into()).into()
+}
+
+/// Makes a function a processor, for `process` and `process_values`.
+///
+/// The function takes a `Record<K, V>` (or a `FixedKeyRecord<K, V>`, which leaves the key alone), then
+/// `ctx: &mut ProcessorContext<'_, K2, V2>` (or `&mut FixedKeyProcessorContext<'_, K, V2>`) if it forwards,
+/// then its stores: `seen: &mut KeyValueStore<String, i64>`. It returns nothing, or a `Result` whose error
+/// goes to the processing exception handler. In a topology the handles of its stores follow its name;
+/// other stores, or none, do not compile there. `#[processor(crate = path)]` names another path to
+/// `streams_runtime`.
+#[proc_macro_attribute]
+pub fn processor(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    processor::expand(attribute.into(), item.into()).into()
 }
 
 /// Gives a type the serde that topics and stores use when no other is named.

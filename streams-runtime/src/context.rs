@@ -1,5 +1,6 @@
 //! What an operator sees of its task: its stores, the way out, and the record's origin.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -10,6 +11,7 @@ use crate::handler::{
     SerializationOrigin, failure,
 };
 use crate::outbox::{Destination, Outbox, Part, TopicIx};
+use crate::processor::{ProcessorFailure, Schedules};
 use crate::record::{Headers, RawRecord, Record, RecordBatch, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
 use crate::store::{StateStore, StoreRef};
@@ -65,6 +67,9 @@ pub struct Context {
     wall_clock: Timestamp,
     dropped: u64,
     evict: Option<usize>,
+    processors: Vec<Option<Box<dyn Any + Send>>>,
+    schedules: Schedules,
+    failure: Option<ProcessorFailure>,
 }
 
 impl Context {
@@ -87,6 +92,9 @@ impl Context {
             wall_clock: Timestamp::ZERO,
             dropped: 0,
             evict: None,
+            processors: Vec::new(),
+            schedules: Schedules::default(),
+            failure: None,
         }
     }
 
@@ -471,6 +479,58 @@ impl Context {
 
     pub(crate) fn default_extractor(&self) -> DefaultTimestampExtractor {
         self.facts.extractor
+    }
+
+    /// Flushes the caches of stores whose updates nobody listens to; those of tables are empty by then.
+    pub(crate) fn flush_unheard_caches(&mut self) -> Result<(), crate::store::StoreError> {
+        for store in self.stores.iter_mut().flatten() {
+            if store.dirty_entries() > 0 {
+                store.flush_cache(&mut self.outbox)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the instance of a processor for as long as it works.
+    pub(crate) fn take_processor(&mut self, node: NodeId) -> Box<dyn Any + Send> {
+        let slot = self.processors.get_mut(node.index()).and_then(Option::take);
+        slot.expect("invariant: a task starts its processors first, and none enters itself")
+    }
+
+    /// Puts the instance of a processor in its place.
+    pub(crate) fn put_processor(&mut self, node: NodeId, processor: Box<dyn Any + Send>) {
+        if self.processors.len() <= node.index() {
+            self.processors.resize_with(node.index() + 1, || None);
+        }
+        self.processors[node.index()] = Some(processor);
+    }
+
+    pub(crate) fn schedules(&mut self) -> &mut Schedules {
+        &mut self.schedules
+    }
+
+    /// True when something failed since the processor in work was entered.
+    #[inline]
+    pub(crate) fn processor_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Keeps the first failure behind a processor's back.
+    #[cold]
+    pub(crate) fn note_failure(&mut self, failure: ProcessorFailure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    /// Deals with what failed while a processor worked.
+    #[inline]
+    pub(crate) fn settle_failure(&mut self, node: NodeId) -> Result<(), Stop> {
+        match self.failure.take() {
+            None => Ok(()),
+            Some(ProcessorFailure::Stop(stop)) => Err(stop),
+            Some(ProcessorFailure::Store(error)) => {
+                crate::operator::store_failed(self, node, error)
+            }
+        }
     }
 
     pub(crate) fn dropped(&self) -> u64 {

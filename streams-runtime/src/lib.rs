@@ -50,6 +50,7 @@ pub mod outbox;
 #[doc(hidden)]
 pub mod plumbing;
 pub mod prelude;
+pub mod processor;
 pub mod record;
 pub mod serdes;
 pub mod store;

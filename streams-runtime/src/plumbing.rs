@@ -6,6 +6,12 @@ pub use crate::context::Context;
 pub use crate::dsl::*;
 pub use crate::error::Stop;
 pub use crate::operator::{derived_view, share, store_view};
+pub use crate::processor::{
+    FixedKeyFunction, FixedKeyProcessorContext, FixedKeyProcessorFunction,
+    FixedKeyProcessorSupplier, FixedKeyRecord, Function, ProcessorContext, ProcessorFunction,
+    ProcessorStore, ProcessorSupplier, Returned, StoreHandle,
+};
+pub use crate::error::UserError;
 pub use crate::record::Record;
 pub use crate::serdes::*;
 pub use crate::serdes::{HasSerde, JsonSerde, Nullable, Serde};

@@ -13,6 +13,11 @@ pub use crate::handler::{
     LogAndFailExceptionHandler, LogAndFailProcessingExceptionHandler,
 };
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
+pub use crate::processor::{
+    Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
+    ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, StoreBuilder,
+    StoreHandle, TimestampedKeyValueStore,
+};
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,

@@ -20,6 +20,11 @@ pub(super) fn builder(span: Span) -> Ident {
     Ident::new("builder", at(span))
 }
 
+/// The handle of a table's store, for the processor of a node.
+pub(super) fn table_store(node: &Node, place: usize, span: Span) -> Ident {
+    Ident::new(&format!("store_{}_{place}", node.id.0), at(span))
+}
+
 pub(super) fn context(span: Span) -> Ident {
     Ident::new("cx", at(span))
 }
@@ -28,7 +33,7 @@ pub(super) fn context(span: Span) -> Ident {
 fn has_operator(node: &Node) -> bool {
     match node.run() {
         Run::One | Run::Maybe | Run::Many | Run::Done | Run::Branch | Run::TableSource => true,
-        Run::Lookup | Run::Join | Run::ForeignJoin | Run::Cogroup | Run::Scoped => true,
+        Run::Lookup | Run::Join | Run::ForeignJoin | Run::Cogroup | Run::Scoped | Run::Process => true,
         Run::Nothing | Run::Source | Run::Global | Run::Merge => false,
         Run::Repartition | Run::Split | Run::DefaultBranch => false,
     }

@@ -19,8 +19,9 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
         let moved = cx.plan.cuts.get(&node.id).map(|groups| moved(cx, node, groups));
         let after = cx.plan.seams.get(&node.id).map(|planned| after(cx, node, *planned));
         let flush = is_flushed(node).then(|| flush(cx, node));
+        let forward = (node.run() == Run::Process).then(|| forward(cx, node));
         let into = cx.plan.passed.get(&node.id).map(|planned| into(cx, node, *planned));
-        quote!(#moved #after #flush #into)
+        quote!(#moved #after #flush #forward #into)
     });
     let entries = cx.plan.entries.iter().map(|planned| entry(cx, *planned));
     std::iter::once(views::statements(cx)).chain(seams).chain(entries).collect()
@@ -80,6 +81,15 @@ fn flush(cx: &Context<'_>, node: &Node) -> TokenStream {
     let handle = cx.names.handle(node.id);
     let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
     quote_spanned!(idents::at(node.span())=> #builder.on_flush(&#operator, #handle, #closure);)
+}
+
+/// `builder.on_forward(&process_4, processed, move |cx, record| { .. });`
+fn forward(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let builder = idents::builder(node.span());
+    let operator = cx.names.operator(node.id);
+    let handle = cx.names.handle(node.id);
+    let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
+    quote_spanned!(idents::at(node.span())=> #builder.on_forward(&#operator, #handle, #closure);)
 }
 
 /// `builder.source(source_0, move |cx, record| { .. });`
@@ -304,7 +314,7 @@ impl<'a> Body<'a> {
         let run = run(node.span(), operator, &quote!(#record));
         let goes_on = !node.consumers.is_empty();
         match node.run() {
-            Run::Done => self.done(node, operator),
+            Run::Done | Run::Process => self.done(node, operator),
             Run::One if goes_on => {
                 let behind = self.behind(node, exit);
                 quote_spanned!(at=> let #record = #run; #behind)

@@ -1,7 +1,7 @@
 //! The type pass: the user's calls in the user's order, on handles that carry types.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident};
 
 use super::{Context, idents, views};
@@ -13,6 +13,10 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
     let step = |step: &Step| match step {
         Step::Call(id) => call(cx, cx.graph.node(*id)),
         Step::Attempt { on, word, args } => attempt(cx, *on, word, args),
+        Step::Store { pattern, word, args } => {
+            let builder = idents::builder(word.span());
+            quote_spanned!(idents::at(word.span())=> let #pattern = #builder.#word(#(#args),*);)
+        }
         Step::Rust(statement) => quote!(#statement),
     };
     let calls = cx.graph.steps.iter().map(step);
@@ -53,7 +57,9 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
     let method = Ident::new(&node.selected.method(), node.span());
     let turbofish = &node.turbofish;
     let arguments = arguments(cx, node);
+    let stores = table_stores(cx, node);
     let mut tokens = quote_spanned! {at=>
+        #stores
         #(#attributes)*
         let #pattern #ascribed = #receiver.#method #turbofish (#arguments);
     };
@@ -70,7 +76,9 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
 /// What the call gives back, taken apart.
 fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
     let at = idents::at(node.span());
-    let unused = node.is_unused() && !crate::plan::is_flushed(node);
+    let unused = node.is_unused()
+        && !crate::plan::is_flushed(node)
+        && node.run() != Run::Process;
     let handle = match (unused, &node.name) {
         (true, None) => quote_spanned!(at=> _),
         (true, Some(_)) if node.kind() != Kind::Nothing => quote_spanned!(at=> _),
@@ -89,7 +97,7 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
         Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
         Run::Done => quote!(#operator),
         Run::Source => quote_spanned!(at=> (#handle, #source)),
-        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup | Run::Scoped => {
+        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup | Run::Scoped | Run::Process => {
             quote_spanned!(at=> (#handle, #operator))
         }
         Run::Repartition => {
@@ -140,7 +148,7 @@ fn ascribed(node: &Node) -> Option<TokenStream> {
         Run::Join => quote!(: (#ty, _, _, _)),
         Run::ForeignJoin => quote!(: (#ty, _, _, _, _)),
         Run::Cogroup => quote!(: (#ty, _, _)),
-        Run::Scoped => quote!(: (#ty, _)),
+        Run::Scoped | Run::Process => quote!(: (#ty, _)),
         Run::Lookup
         | Run::Source
         | Run::One
@@ -175,11 +183,29 @@ fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
     quote_spanned!(at=> #(#all),*)
 }
 
+/// `let process_4_store_0 = rates.store(&mut builder);`
+fn table_stores(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let one = |(place, table, span): &(usize, NodeId, proc_macro2::Span)| {
+        let (handle, builder) = (cx.names.handle_at(*table, *span), idents::builder(*span));
+        let (name, store) = (idents::table_store(node, *place, *span), Ident::new("store", *span));
+        quote_spanned!(idents::at(*span)=> let #name = #handle.#store(&mut #builder);)
+    };
+    node.table_stores.iter().map(one).collect()
+}
+
 /// All options as one argument.
 fn options(cx: &Context<'_>, node: &Node) -> TokenStream {
-    match node.options.as_slice() {
+    let option = |(place, option): (usize, &Expr)| {
+        let table = node.table_stores.iter().find(|(at, ..)| *at == place);
+        match table {
+            Some((place, _, span)) => idents::table_store(node, *place, *span).into_token_stream(),
+            None => quote!(#option),
+        }
+    };
+    let all: Vec<TokenStream> = node.options.iter().enumerate().map(option).collect();
+    match all.as_slice() {
         [] => cx.plumbing(node.span(), "Unset"),
-        [one] => quote!(#one),
+        [one] => one.clone(),
         several => quote_spanned!(idents::at(node.span())=> (#(#several),*)),
     }
 }

@@ -89,7 +89,7 @@ impl Lowering {
         let given = call.args.len();
         let operator = selected.operator;
         let (mut others, mut arguments, mut options) = (Vec::new(), Vec::new(), Vec::new());
-        let mut broken = false;
+        let (mut broken, mut table_stores) = (false, Vec::new());
         for (place, expr) in call.args.into_iter().enumerate() {
             match operator.required.get(place) {
                 Some(Arg::Stream | Arg::Joined(_)) => {
@@ -99,7 +99,14 @@ impl Lowering {
                     }
                 }
                 Some(Arg::Function(_) | Arg::Value(_)) => arguments.push(self.rust_argument(expr)),
-                None => options.push(self.rust_argument(expr)),
+                None => {
+                    if let Some((table, span)) = self.store_of_table(&expr) {
+                        table_stores.push((options.len(), table, span));
+                        options.push(expr);
+                    } else {
+                        options.push(self.rust_argument(expr));
+                    }
+                }
             }
         }
         if broken {
@@ -123,6 +130,7 @@ impl Lowering {
             others,
             arguments,
             options,
+            table_stores,
             given,
             literals,
             rekeyed,
@@ -131,6 +139,20 @@ impl Lowering {
         });
         self.graph.steps.push(Step::Call(id));
         if operator.result == Kind::Nothing { Value::Nothing } else { Value::Node(id) }
+    }
+
+    /// The table of an argument `table.store()`.
+    fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Span)> {
+        let Expr::MethodCall(call) = expr else { return None };
+        let Expr::Path(path) = &*call.receiver else { return None };
+        let name = path.path.get_ident().filter(|_| call.method == "store" && call.args.is_empty())?;
+        self.scope.find(name)?;
+        let Value::Node(id) = self.mark_used(name) else { return None };
+        if !matches!(self.graph.node(id).kind(), Kind::Table | Kind::GlobalTable) {
+            return None;
+        }
+        self.graph.node_mut(id).store_is_read = true;
+        Some((id, call.method.span()))
     }
 
     /// An argument of ordinary Rust; a stream in it is a mistake.

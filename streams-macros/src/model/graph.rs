@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{AngleBracketedGenericArguments, Attribute, Expr, Ident, Stmt, Type};
+use syn::{AngleBracketedGenericArguments, Attribute, Expr, Ident, Pat, Stmt, Type};
 
 use super::operators::{Kind, Operator, Run, Selected};
 use super::options::Literal;
@@ -35,6 +35,8 @@ pub(crate) enum Step {
     Call(NodeId),
     /// A call of no operator, for editors: they complete what is half written.
     Attempt { on: NodeId, word: Ident, args: Vec<Expr> },
+    /// `let seen = store(..);`
+    Store { pattern: Pat, word: Ident, args: Vec<Expr> },
     /// Ordinary Rust, as the user wrote it.
     Rust(Box<Stmt>),
 }
@@ -61,6 +63,10 @@ pub(crate) struct Node {
     /// What the operator needs, in order, without the streams.
     pub(crate) arguments: Vec<Expr>,
     pub(crate) options: Vec<Expr>,
+    /// Which options are the stores of tables, `table.store()`, and of which.
+    pub(crate) table_stores: Vec<(usize, NodeId, Span)>,
+    /// True when a processor reads the store of this table.
+    pub(crate) store_is_read: bool,
     /// How many arguments the call had, and those that were too many stand in `options`.
     pub(crate) given: usize,
     /// Names that stand in the arguments as literals.
@@ -95,6 +101,8 @@ impl Node {
             inputs: Vec::new(),
             arguments: Vec::new(),
             options: Vec::new(),
+            table_stores: Vec::new(),
+            store_is_read: false,
             given: 0,
             literals: Vec::new(),
             consumers: Vec::new(),
@@ -117,7 +125,7 @@ impl Node {
 
     /// True when nobody asks for what comes out.
     pub(crate) fn is_unused(&self) -> bool {
-        self.consumers.is_empty() && self.viewers.is_empty()
+        self.consumers.is_empty() && self.viewers.is_empty() && !self.store_is_read
     }
 
     /// What comes out.

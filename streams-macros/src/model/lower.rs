@@ -112,6 +112,13 @@ impl Lowering {
             self.graph.steps.push(Step::Rust(Box::new(Stmt::Local(local))));
             return;
         };
+        if let Some(call) = self.store_declaration(&init.expr) {
+            self.define_rust(&local.pat);
+            let args = call.args.into_iter().map(|arg| self.rust_argument(arg)).collect();
+            let (pattern, word) = (local.pat, call.name);
+            self.graph.steps.push(Step::Store { pattern, word, args });
+            return;
+        }
         if let Some((_, diverge)) = &init.diverge {
             for found in uses::in_expr(diverge, &self.scope) {
                 self.refuse(found);
@@ -129,6 +136,12 @@ impl Lowering {
                 self.bind(local.pat, value);
             }
         }
+    }
+
+    /// The call of `store(..)`, unless the user has a `store` of his own.
+    fn store_declaration(&self, expr: &Expr) -> Option<Call> {
+        let call = Call::of_function(expr)?;
+        (call.name == "store" && self.scope.find(&call.name).is_none()).then_some(call)
     }
 
     /// Attributes of a `let` go to the statement of its last operator.

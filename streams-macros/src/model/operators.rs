@@ -81,6 +81,8 @@ pub(crate) enum Run {
     Cogroup,
     /// Sends records on by itself, each with its own origin.
     Scoped,
+    /// Gives records to a processor, which calls what stands behind it when it likes.
+    Process,
     /// Two sides that end at internal topics, and what comes back.
     ForeignJoin,
     /// Writes to an internal topic; another task goes on.
@@ -370,6 +372,18 @@ const fn with_key(name: &'static str) -> Option<Twin> {
     Some(Twin { at: 0, parameters: Some(2), name })
 }
 
+const PROCESSOR: Arg = Arg::Value("a processor");
+/// The user's own processors: stores and a name may follow.
+const PROCESS: Operator = Operator {
+    required: &[PROCESSOR],
+    options: 5,
+    noun: "processed",
+    run: Run::Process,
+    new_values: true,
+    has_effect: true,
+    ..BASE
+};
+
 /// All operators, grouped by what they stand on.
 #[rustfmt::skip]
 pub(crate) const OPERATORS: &[Operator] = &[
@@ -398,6 +412,8 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "to_table", options: 2, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
     Operator { name: "group_by", required: &[SELECTOR], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
     Operator { name: "group_by_key", result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
+    Operator { name: "process", key: Key::Change, example: ".process(processor, stores..)", ..PROCESS },
+    Operator { name: "process_values", example: ".process_values(processor, stores..)", ..PROCESS },
     // joins of streams
     Operator { name: "join", twin: keyed_joiner(1, "join_with_key"), forms: &[(When::With(Kind::Table), "join_table"), (When::With(Kind::GlobalTable), "join_global_table")], example: ".join(other, |left, right| .., within)", ..STREAM_JOIN },
     Operator { name: "join_with_key", required: &[Arg::Joined(Kind::Stream), KEYED_JOINER, WITHIN], forms: &[(When::With(Kind::Table), "join_table_with_key"), (When::With(Kind::GlobalTable), "join_global_table_with_key")], example: ".join(other, |key, left, right| .., within)", ..STREAM_JOIN },

@@ -49,7 +49,8 @@ pub(super) fn seams(
         };
         let behind = after(&mut plan, node, behind);
         let own = Piece { weight: 1, depth: 0 };
-        let applied = own.and(behind);
+        // what a processor forwards to is a closure of its own, with its type hidden
+        let applied = if node.run() == Run::Process { own } else { own.and(behind) };
         let topic = is_cut(node) || node.run() == Run::Repartition;
         entered[node.id.0] = if passed.contains(&node.id) {
             let (call, seam) = applied.behind_a_seam();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::serdes::SerdePair;
-use super::topology::{FlushEntry, SourceEntry, StoreDecl, Topology};
+use super::topology::{FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology};
 use super::{
     Consumed, GlobalKTable, IntoTopics, KStream, KTable, Materialized, Named, TableOptions,
     TopicNames,
@@ -36,6 +36,7 @@ pub struct StreamsBuilder {
     stores: Vec<StoreDecl>,
     sources: Vec<SourceEntry>,
     flushes: Vec<FlushEntry>,
+    pub(super) processors: Vec<ProcessorEntry>,
 }
 
 /// Which serdes an operator hands on.
@@ -265,7 +266,8 @@ impl StreamsBuilder {
     /// The finished topology; [`Topology::build`] reports what is wrong with it.
     pub fn finish(self) -> Topology {
         let graph = self.graph;
-        Topology::new(Arc::new(graph), self.sources, self.flushes, self.stores)
+        let processors = self.processors;
+        Topology::new(Arc::new(graph), self.sources, self.flushes, self.stores, processors)
     }
 
     /// Adds a node of a stream.
@@ -279,6 +281,17 @@ impl StreamsBuilder {
     ) -> NodeId {
         let named: Named = named.into();
         let name = self.graph.node_name(named.given(), prefix);
+        self.stream_node_called::<K, V>(parent, name, effect, keeps)
+    }
+
+    /// Adds a node of a stream under a name that is ready.
+    pub(crate) fn stream_node_called<K, V>(
+        &mut self,
+        parent: NodeId,
+        name: String,
+        effect: Effect,
+        keeps: Keeps,
+    ) -> NodeId {
         let rekeyed = effect == Effect::ChangesKey || self.graph.node(parent).rekeyed;
         let new = NewNode {
             effect,

@@ -23,6 +23,7 @@ mod kstream_try;
 mod ktable;
 mod ktable_try;
 mod options;
+mod process;
 mod serdes;
 mod session_windowed;
 mod suppress;
@@ -55,6 +56,7 @@ pub use options::{
     TableOpOptions, TableOptions, Unset,
     BufferConfig, Suppressed, Suppression, SuppressPlan, UntilTimeLimit, UntilWindowCloses, Eager, Strict,
 };
+pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
@@ -62,4 +64,6 @@ pub use windowed::{TimeWindowedKStream, Windows};
 pub use crate::window::{
     EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
 };
-pub use topology::{BuiltTopology, FlushEntry, SourceEntry, StoreDecl, Topology};
+pub use topology::{
+    BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology,
+};

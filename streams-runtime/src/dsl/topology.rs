@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::TopologyError;
+use crate::operator::ProcessorRunner;
 use crate::store::StoreMaker;
 use crate::task::{FlushRun, SourceRunner};
 use crate::topology::graph::Graph;
@@ -40,6 +41,7 @@ pub struct Topology {
     sources: Vec<SourceEntry>,
     flushes: Vec<FlushEntry>,
     stores: Vec<StoreDecl>,
+    processors: Vec<ProcessorEntry>,
 }
 
 /// The run behind a source.
@@ -62,6 +64,15 @@ pub struct FlushEntry {
     pub always: bool,
 }
 
+/// A processor of the user's own.
+#[derive(Clone)]
+pub struct ProcessorEntry {
+    /// The recorded node.
+    pub node: NodeId,
+    /// Makes and starts its instances.
+    pub runner: Arc<dyn ProcessorRunner>,
+}
+
 /// What makes a store when a task starts.
 #[derive(Clone)]
 pub struct StoreDecl {
@@ -80,6 +91,8 @@ pub struct BuiltTopology {
     pub flushes: Vec<FlushEntry>,
     /// What makes each store, by [`StoreIx`].
     pub stores: Vec<StoreDecl>,
+    /// The user's own processors, in the order in which a task starts them.
+    pub processors: Vec<ProcessorEntry>,
 }
 
 impl Topology {
@@ -88,8 +101,9 @@ impl Topology {
         sources: Vec<SourceEntry>,
         flushes: Vec<FlushEntry>,
         stores: Vec<StoreDecl>,
+        processors: Vec<ProcessorEntry>,
     ) -> Self {
-        Self { graph, sources, flushes, stores }
+        Self { graph, sources, flushes, stores, processors }
     }
 
     /// The recorded graph.
@@ -131,7 +145,9 @@ impl Topology {
         let used = |flush: &&FlushEntry| plan.stores[flush.store.index()].used;
         let flushes = self.flushes.iter().filter(used).cloned().collect();
         let flushes = in_commit_order(&self.graph, &plan, flushes);
-        Ok(BuiltTopology { plan, sources, flushes, stores: self.stores.clone() })
+        let mut processors = self.processors.clone();
+        processors.sort_by_key(|entry| plan.processors.iter().position(|p| p.node == entry.node));
+        Ok(BuiltTopology { plan, sources, flushes, stores: self.stores.clone(), processors })
     }
 
     fn runs_of(&self, nodes: &[NodeId]) -> Vec<SourceEntry> {

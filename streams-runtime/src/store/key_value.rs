@@ -146,6 +146,14 @@ where
         self.rows.range(&KeyRange::all(), order)
     }
 
+    /// The bytes of a key, by which rows are ordered.
+    ///
+    /// # Errors
+    /// When the key has no bytes in its serde.
+    pub(crate) fn key_bytes(&self, key: &K) -> Result<Vec<u8>, StoreError> {
+        self.rows.key_bytes(key)
+    }
+
     /// Roughly how many rows there are; rows that only the cache knows do not count.
     pub fn approximate_rows(&self) -> u64 {
         self.rows.bytes.approximate_rows()

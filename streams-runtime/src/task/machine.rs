@@ -9,9 +9,11 @@ use super::queue::PartitionQueue;
 use super::settings::{TaskSettings, TaskSpec, TaskStats};
 use super::source::SourceRunner;
 use crate::context::{Context, NodeFacts, TaskFacts};
-use crate::dsl::BuiltTopology;
+use crate::dsl::{BuiltTopology, ProcessorEntry};
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
+use crate::operator::ProcessorRunner;
 use crate::outbox::Outbox;
+use crate::processor::{PunctuationType, punctuate};
 use crate::record::{RecordBatch, TopicPartition};
 use crate::serdes::commit_metadata::CommitMetadata;
 use crate::store::StateStore;
@@ -39,6 +41,10 @@ pub struct Task {
     cache_max_bytes: usize,
     processed: u64,
     enforced: u64,
+    /// The user's own processors that run here.
+    processors: Vec<Arc<dyn ProcessorRunner>>,
+    started: bool,
+    punctuated: u64,
 }
 
 impl Task {
@@ -87,6 +93,7 @@ impl Task {
         let mut cx = Context::new(Arc::new(facts), nodes, slots, outbox);
         cx.set_emit_interval(settings.emit_interval_ms);
         let flushes = flushes(topology, &cx);
+        let processors = processors(topology, &spec.sub_topologies);
         Ok(Self {
             id,
             cx,
@@ -99,6 +106,9 @@ impl Task {
             cache_max_bytes: settings.cache_max_bytes,
             processed: 0,
             enforced: 0,
+            processors,
+            started: false,
+            punctuated: 0,
         })
     }
 
@@ -164,8 +174,8 @@ impl Task {
     }
 
     fn run(&mut self, wall_clock: Timestamp, budget: usize) -> Result<usize, Stop> {
-        self.cx.set_wall_clock(wall_clock);
-        if self.queues.len() == 1 {
+        self.begin(wall_clock)?;
+        if self.queues.len() == 1 && self.processors.is_empty() {
             return self.run_only_queue(budget);
         }
         self.admit()?;
@@ -174,6 +184,7 @@ impl Task {
             let Some(ix) = self.order.pop() else { break };
             let queue = &mut self.queues[ix];
             queue.process(&mut self.cx)?;
+            punctuate_stream_time(&mut self.cx, &mut self.punctuated)?;
             queue.update_head(&mut self.cx)?;
             if let Some(time) = queue.head_time() {
                 self.order.push(time, ix);
@@ -186,6 +197,47 @@ impl Task {
         }
         self.evict()?;
         Ok(done)
+    }
+
+    /// Makes and starts the instances of the user's own processors. The stores must be restored.
+    ///
+    /// [`process`](Self::process) and [`punctuate`](Self::punctuate) do it when nobody did before.
+    ///
+    /// # Errors
+    /// When a processor forwards or writes in its `init` and that fails.
+    pub fn start(&mut self, wall_clock: Timestamp) -> Result<(), StreamsError> {
+        self.begin(wall_clock).map_err(|stop| *stop)
+    }
+
+    fn begin(&mut self, wall_clock: Timestamp) -> Result<(), Stop> {
+        self.cx.set_wall_clock(wall_clock);
+        if std::mem::replace(&mut self.started, true) {
+            return Ok(());
+        }
+        self.processors.iter().try_for_each(|processor| processor.start(&mut self.cx))
+    }
+
+    /// Calls the punctuators that are due by the wall clock. Those in stream time are called after each
+    /// record.
+    ///
+    /// Returns how many calls it was; when there was any, a commit has something to commit.
+    ///
+    /// # Errors
+    /// As [`process`](Self::process).
+    pub fn punctuate(&mut self, wall_clock: Timestamp) -> Result<usize, StreamsError> {
+        self.begin(wall_clock).map_err(|stop| *stop)?;
+        let now = wall_clock.as_millis();
+        let fired = punctuate(&mut self.cx, PunctuationType::WallClockTime, now);
+        let fired = fired.map_err(|stop| *stop)?;
+        self.punctuated += fired as u64;
+        Ok(fired)
+    }
+
+    /// Ends the user's own processors.
+    pub fn close_processors(&mut self) {
+        if std::mem::take(&mut self.started) {
+            self.processors.iter().for_each(|processor| processor.close(&mut self.cx));
+        }
     }
 
     /// The loop of a task with one input partition: there is no choice to make.
@@ -256,7 +308,7 @@ impl Task {
         for (_, flush) in &self.flushes {
             flush(&mut self.cx).map_err(|stop| *stop)?;
         }
-        Ok(())
+        Ok(self.cx.flush_unheard_caches()?)
     }
 
     /// Frees cache memory over the budget, largest cache first.
@@ -369,6 +421,7 @@ impl Task {
 
     /// Ends the task and gives its stores back, as they are.
     pub fn into_stores(mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
+        self.close_processors();
         let stores = self.cx.stores().iter_mut().enumerate();
         let stores = stores.filter_map(|(ix, store)| {
             let ix = u32::try_from(ix).ok()?;
@@ -468,6 +521,24 @@ fn runners_of(topology: &BuiltTopology, topic: &str) -> Option<Vec<Arc<dyn Sourc
         })?;
     let runners = topology.sources.get(source)?.iter().map(|entry| Arc::clone(&entry.runner));
     Some(runners.collect())
+}
+
+/// The user's own processors of these sub-topologies.
+fn processors(topology: &BuiltTopology, parts: &[u32]) -> Vec<Arc<dyn ProcessorRunner>> {
+    let ours = |entry: &&ProcessorEntry| {
+        let part = topology.plan.nodes[entry.node.index()].sub_topology;
+        part.is_some_and(|part| parts.contains(&part))
+    };
+    topology.processors.iter().filter(ours).map(|entry| Arc::clone(&entry.runner)).collect()
+}
+
+/// Calls the punctuators that are due in stream time.
+fn punctuate_stream_time(cx: &mut Context, punctuated: &mut u64) -> Result<(), Stop> {
+    let now = cx.stream_time_ms();
+    if now >= 0 {
+        *punctuated += punctuate(cx, PunctuationType::StreamTime, now)? as u64;
+    }
+    Ok(())
 }
 
 /// The ways out of the caches that the task has, upstream first.

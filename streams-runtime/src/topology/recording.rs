@@ -102,6 +102,27 @@ impl Graph {
         StoreIx(index(self.stores.len() - 1))
     }
 
+    /// Connects a processor with stores.
+    pub fn use_stores(&mut self, node: NodeId, connected: &[StoreIx]) {
+        if let NodeKind::Processor { stores } = &mut self.nodes[node.index()].kind {
+            for store in connected {
+                if !stores.contains(store) {
+                    stores.push(*store);
+                }
+            }
+        }
+    }
+
+    /// The store that a table is kept in, if it is.
+    pub fn store_of_table(&self, table: NodeId) -> Option<StoreIx> {
+        match &self.node(table).kind {
+            NodeKind::TableSource(source) => Some(source.store),
+            NodeKind::Processor { stores } => stores.first().copied(),
+            NodeKind::TableJoin(join) => join.result,
+            _ => None,
+        }
+    }
+
     /// Adds a node behind `parents`; no parents means the root.
     pub fn add(&mut self, parents: &[NodeId], new: NewNode) -> NodeId {
         let id = NodeId(index(self.nodes.len()));

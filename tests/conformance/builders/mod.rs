@@ -6,6 +6,8 @@ mod cogroups;
 mod errors;
 mod joins;
 mod naming;
+mod processors;
+mod punctuation;
 mod random;
 mod stateless;
 mod stream_joins;
@@ -31,6 +33,8 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     windows::BUILDERS,
     windowed::BUILDERS,
     cogroups::BUILDERS,
+    processors::BUILDERS,
+    punctuation::BUILDERS,
 ];
 
 const fn ms(count: u64) -> Duration {

@@ -59,6 +59,11 @@ impl Params {
         u64::try_from(self.long(name)).ok().map(Duration::from_millis)
     }
 
+    /// A switch.
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.get(name).as_bool().unwrap_or_else(|| panic!("parameter {name} is no boolean"))
+    }
+
     fn get(&self, name: &str) -> &Value {
         self.0.get(name).unwrap_or_else(|| panic!("the case has no parameter {name}"))
     }

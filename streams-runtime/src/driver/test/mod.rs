@@ -115,7 +115,8 @@ impl TopologyTestDriver {
             .map(|topic| topic.name.clone())
             .collect();
         let changelogs = BTreeMap::new();
-        let task = start(&topology, &config, &inputs, &changelogs)?;
+        let mut task = start(&topology, &config, &inputs, &changelogs)?;
+        task.start(config.initial_wall_clock)?;
         Ok(Self {
             wall_clock: config.initial_wall_clock,
             topology,
@@ -304,13 +305,14 @@ impl TopologyTestDriver {
         Ok(())
     }
 
-    /// Moves the wall clock on and does what becomes due: commits, and processes what waited.
+    /// Moves the wall clock on and does what becomes due: punctuates, commits, and processes what waited.
     ///
     /// # Errors
     /// When processing fails.
     pub fn advance_wall_clock(&mut self, ms: u64) -> Result<(), StreamsError> {
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
         self.wall_clock = self.wall_clock.saturating_add_millis(ms);
+        self.task.punctuate(self.wall_clock)?;
         self.commit()?;
         self.complete()
     }

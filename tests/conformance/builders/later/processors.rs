@@ -9,21 +9,9 @@ use crate::support::registry::{Builder::Build, Entry};
 
 pub const BUILDERS: &[Entry] = &[
     ("process-global-store", Build(|_| global_store())),
-    ("process-cached-store", Build(|_| cached_store())),
-    ("process-repartition", Build(|_| repartition())),
-    ("process-forward-ts", Build(|_| forward_timestamps())),
-    ("process-headers", Build(|_| headers())),
-    ("process-count", Build(|_| count())),
-    ("process-meta", Build(|_| metadata())),
-    ("process-stores-in-table", Build(|_| reads_table())),
     ("process-session-store", Build(|_| session_store())),
-    ("process-ts-store", Build(|_| timestamped_store())),
-    ("process-values", Build(|_| values())),
     ("process-versioned-store", Build(|_| versioned_store())),
     ("process-window-store", Build(|_| window_store())),
-    ("process-range", Build(|p| ranges(p.flag("in_memory")))),
-    ("process-time-order", Build(|_| time_order())),
-    ("task-order", Build(|_| task_order())),
 ];
 
 #[processor]
@@ -54,117 +42,6 @@ topology!(
 );
 
 #[processor]
-fn count_keys<V>(
-    record: Record<String, V>,
-    ctx: &mut ProcessorContext<'_, String, i64>,
-    n: &mut KeyValueStore<String, i64>,
-) {
-    let count = n.get(&record.key).unwrap_or(0).wrapping_add(1);
-    n.put(record.key.clone(), count);
-    ctx.forward(record.with_value(count));
-}
-
-topology!(
-    fn cached_store() -> Topology {
-        let n = store(KeyValueStore::<String, i64>::persistent("n").with_caching_enabled());
-        stream::<String, String>("in")
-            .flat_map_values(|v| split(&v, ","))
-            .process(count_keys, n)
-            .to("out");
-    }
-);
-
-#[processor]
-fn pass(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, Text>) {
-    ctx.forward(record);
-}
-
-topology!(
-    fn repartition() -> Topology {
-        stream::<Text, Text>("in").process(pass).group_by_key().count("n").to_stream().to("out");
-    }
-);
-
-#[processor]
-fn three_times(record: Record<Text, i64>, ctx: &mut ProcessorContext<'_, Text, String>) {
-    let (time, by) = (record.timestamp, record.value);
-    let capital = record.key.as_ref().map(|key| key.to_uppercase());
-    ctx.forward(Record::new(record.key.clone(), "at".to_owned(), time));
-    ctx.forward(Record::new(record.key, "plus".to_owned(), time.saturating_add_millis(by)));
-    let absolute = Timestamp::from_millis(by).unwrap_or_default();
-    ctx.forward(Record::new(capital, "abs".to_owned(), absolute));
-}
-
-topology!(
-    fn forward_timestamps() -> Topology {
-        stream::<Text, i64>("in").process(three_times).to("out");
-    }
-);
-
-#[processor]
-fn three_headers(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, String>) {
-    let mut added = record.headers.clone();
-    added.push("n", Some(record.headers.len().to_string().into_bytes()));
-    let record = record.with_value(String::new());
-    ctx.forward(record.clone().with_value("kept".to_owned()));
-    ctx.forward(record.clone().with_value("added".to_owned()).with_headers(added));
-    ctx.forward(record.with_value("cleared".to_owned()).with_headers(Headers::default()));
-}
-
-topology!(
-    fn headers() -> Topology {
-        stream::<Text, Text>("in").process(three_headers).map_values(|v| v + ".").to("out");
-    }
-);
-
-topology!(
-    fn count() -> Topology {
-        let n = store(KeyValueStore::<String, i64>::persistent("n"));
-        stream::<String, Text>("in").process(count_keys, n).to("out");
-    }
-);
-
-#[processor]
-fn describe_record(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, Doc>) {
-    let facts = json!([
-        ctx.topic(),
-        ctx.partition(),
-        ctx.offset(),
-        ctx.stream_time().as_millis(),
-        ctx.wall_clock_time().as_millis(),
-        ctx.task_id().to_string(),
-        ctx.application_id(),
-    ]);
-    ctx.forward(record.with_value(Doc(facts)));
-}
-
-topology!(
-    fn metadata() -> Topology {
-        stream::<Text, Text>(["in1", "in2"]).process(describe_record).to("out");
-    }
-);
-
-#[processor]
-fn ask_table(
-    record: Record<String, Text>,
-    ctx: &mut ProcessorContext<'_, String, String>,
-    tbl: &mut TimestampedKeyValueStore<String, String>,
-) {
-    let answer = match tbl.get(&record.key) {
-        Some(row) => text!(row.value, "@", row.timestamp.as_millis()),
-        None => "none".to_owned(),
-    };
-    ctx.forward(record.with_value(answer));
-}
-
-topology!(
-    fn reads_table() -> Topology {
-        let t = table::<String, String>("t", "tbl");
-        stream::<String, Text>("in").process(ask_table, t.store()).to("out");
-    }
-);
-
-#[processor]
 fn find_sessions(
     record: Record<String, Doc>,
     ctx: &mut ProcessorContext<'_, String, Doc>,
@@ -182,60 +59,6 @@ topology!(
     fn session_store() -> Topology {
         let s = store(SessionStore::<String, i64>::persistent("s", ms(1000)));
         stream::<String, Doc>("in").process(find_sessions, s).to("out");
-    }
-);
-
-#[processor]
-fn newest(
-    record: Record<String, String>,
-    ctx: &mut ProcessorContext<'_, String, String>,
-    last: &mut TimestampedKeyValueStore<String, String>,
-) {
-    match last.get(&record.key) {
-        Some(old) if old.timestamp > record.timestamp => {
-            let stale = text!("stale:", old.value);
-            ctx.forward(record.with_value(stale).with_timestamp(old.timestamp));
-        }
-        _ => {
-            last.put(record.key.clone(), record.value.clone(), record.timestamp);
-            ctx.forward(record);
-        }
-    }
-}
-
-topology!(
-    fn timestamped_store() -> Topology {
-        let last = store(TimestampedKeyValueStore::<String, String>::persistent("last"));
-        stream::<String, String>("in").process(newest, last, Named::as_("newest")).to("out");
-    }
-);
-
-#[processor]
-fn changes(
-    record: FixedKeyRecord<String, String>,
-    ctx: &mut FixedKeyProcessorContext<'_, String, String>,
-    seen: &mut KeyValueStore<String, String>,
-) {
-    if seen.get(record.key()).as_ref() == Some(&record.value) {
-        return;
-    }
-    seen.put(record.key().clone(), record.value.clone());
-    let time = record.timestamp;
-    let value = text!(record.value, " ts", time.as_millis());
-    ctx.forward(record.clone().with_value(value));
-    let later = time.saturating_add_millis(7);
-    ctx.forward(record.with_value("later".to_owned()).with_timestamp(later));
-}
-
-topology!(
-    fn values() -> Topology {
-        let seen = store(KeyValueStore::<String, String>::persistent("seen"));
-        stream::<String, String>("in")
-            .process_values(changes, seen)
-            .group_by_key()
-            .count("n")
-            .to_stream()
-            .to("out");
     }
 );
 
@@ -280,81 +103,5 @@ topology!(
     fn window_store() -> Topology {
         let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
         stream::<String, i64>("in").process(around, w).to("out");
-    }
-);
-
-#[processor]
-fn store_ranges(
-    record: Record<String, String>,
-    ctx: &mut ProcessorContext<'_, String, Doc>,
-    s: &mut KeyValueStore<String, String>,
-) {
-    let keys = |rows: Vec<(String, String)>| {
-        Doc::from(rows.into_iter().map(|(key, _)| Doc::from(key)).collect::<Vec<_>>())
-    };
-    let mut tell = |key: &str, value: Doc| {
-        ctx.forward(Record::new(key.to_owned(), value, record.timestamp));
-    };
-    match record.value.as_str() {
-        "?" => {
-            tell("range", keys(s.range("b".to_owned()..="d".to_owned()).collect()));
-            tell("all", keys(s.all().collect()));
-            tell("rev", keys(s.reverse_all().collect()));
-            tell("open", keys(s.range(..="b".to_owned()).collect()));
-        }
-        "once" => {
-            let before = s.put_if_absent(record.key.clone(), "once".to_owned());
-            tell(&record.key, before.into());
-        }
-        "del" => {
-            let before = s.delete(&record.key);
-            tell(&record.key, before.into());
-        }
-        _ => s.put(record.key.clone(), record.value.clone()),
-    }
-}
-
-topology!(
-    fn ranges(in_memory: bool) -> Topology {
-        let s = store(match in_memory {
-            true => KeyValueStore::<String, String>::in_memory("s"),
-            false => KeyValueStore::<String, String>::persistent("s"),
-        });
-        stream::<String, String>("in").process(store_ranges, s).to("out");
-    }
-);
-
-#[processor]
-fn with_stream_time(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, String>) {
-    let value = text!(record.value, " st", ctx.stream_time().as_millis());
-    ctx.forward(record.with_value(value));
-}
-
-topology!(
-    fn time_order() -> Topology {
-        stream::<Text, Text>("a")
-            .merge(stream::<Text, Text>("b"))
-            .process(with_stream_time)
-            .to("out");
-    }
-);
-
-#[processor]
-fn unpack(record: Record<Text, Doc>, ctx: &mut ProcessorContext<'_, Text, Text>) {
-    for x in record.value.items() {
-        let time = x.get("ts").long().and_then(|ms| Timestamp::from_millis(ms).ok());
-        let record = Record::new(x.get("k").text(), x.get("to").text(), time.unwrap_or_default());
-        ctx.forward(record);
-    }
-}
-
-topology!(
-    fn task_order() -> Topology {
-        let s = stream::<Text, Doc>("in").process(unpack);
-        let [a, b] =
-            s.split("p-").branch(|_, v| v.as_deref() == Some("A"), "a").default_branch("b");
-        let x = a.repartition("ra").map_values(|v| text!("via ", v));
-        let y = b.repartition("rb").map_values(|v| text!("via ", v));
-        x.merge(y).to("out");
     }
 );

@@ -1,0 +1,305 @@
+//! `store`, `process` and `process_values`: the Processor API in the DSL.
+
+use super::builder::Keeps;
+use super::topology::{ProcessorEntry, StoreDecl};
+use super::{KStream, KTable, Named, StreamsBuilder, Unset};
+use crate::context::Context;
+use crate::error::Stop;
+use crate::operator::Process;
+use crate::processor::{
+    FixedKey, FixedKeyProcessorSupplier, Processor, ProcessorSupplier, StoreBuilder, StoreHandle,
+    TimestampedKeyValueStore,
+};
+use crate::record::Record;
+use crate::topology::StoreIx;
+use crate::topology::graph::{Effect, StoreNode};
+use crate::topology::naming::prefix;
+
+/// What may follow the supplier of a processor: handles of stores, in the order in which the processor
+/// asks for them, and at last a name.
+pub trait ProcessOptions {
+    /// The handles.
+    type Stores: Copy + Send + Sync + 'static;
+
+    /// Takes the options apart.
+    fn parts(self) -> (Self::Stores, Vec<StoreIx>, Named);
+}
+
+impl ProcessOptions for Unset {
+    type Stores = ();
+
+    fn parts(self) -> ((), Vec<StoreIx>, Named) {
+        ((), Vec::new(), Named::default())
+    }
+}
+
+impl ProcessOptions for Named {
+    type Stores = ();
+
+    fn parts(self) -> ((), Vec<StoreIx>, Named) {
+        ((), Vec::new(), self)
+    }
+}
+
+impl ProcessOptions for &'static str {
+    type Stores = ();
+
+    fn parts(self) -> ((), Vec<StoreIx>, Named) {
+        ((), Vec::new(), Named::as_(self))
+    }
+}
+
+impl<A: 'static> ProcessOptions for StoreHandle<A> {
+    type Stores = (Self,);
+
+    fn parts(self) -> ((Self,), Vec<StoreIx>, Named) {
+        ((self,), vec![self.ix()], Named::default())
+    }
+}
+
+macro_rules! several_stores {
+    ($($store:ident $ix:tt),+ ; $name:tt) => {
+        impl<$($store: 'static,)+ N: Into<Named> + IsName> ProcessOptions
+            for ($(StoreHandle<$store>,)+ N)
+        {
+            type Stores = ($(StoreHandle<$store>,)+);
+
+            fn parts(self) -> (Self::Stores, Vec<StoreIx>, Named) {
+                (($(self.$ix,)+), vec![$(self.$ix.ix()),+], self.$name.into())
+            }
+        }
+    };
+}
+
+/// What names a processor, and is no store.
+pub trait IsName {}
+
+impl IsName for Named {}
+impl IsName for &'static str {}
+impl IsName for String {}
+
+several_stores!(A 0; 1);
+several_stores!(A 0, B 1; 2);
+several_stores!(A 0, B 1, C 2; 3);
+several_stores!(A 0, B 1, C 2, D 3; 4);
+
+macro_rules! only_stores {
+    ($($store:ident $ix:tt),+) => {
+        impl<$($store: 'static),+> ProcessOptions for ($(StoreHandle<$store>,)+) {
+            type Stores = Self;
+
+            fn parts(self) -> (Self, Vec<StoreIx>, Named) {
+                (self, vec![$(self.$ix.ix()),+], Named::default())
+            }
+        }
+    };
+}
+
+only_stores!(A 0, B 1);
+only_stores!(A 0, B 1, C 2);
+only_stores!(A 0, B 1, C 2, D 3);
+
+impl StreamsBuilder {
+    /// Declares a store for processors, and gives the handle that connects it with them.
+    ///
+    /// A store that no processor is connected with is not made. Processors that share a store run in
+    /// one task. Java: `StreamsBuilder#addStateStore`.
+    pub fn store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
+        let StoreBuilder { name, store_type, caching, logging, topic_config, maker, .. } = store;
+        let retention_ms = store.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok());
+        let name = self.graph.checked_name("store", &name);
+        let ix = self.graph.add_store(StoreNode {
+            name,
+            logging,
+            caching,
+            store_type,
+            global: false,
+            topic_config,
+            retention_ms,
+        });
+        self.declare(ix, StoreDecl { maker });
+        StoreHandle::new(ix)
+    }
+
+    /// Says what happens to the records that a processor forwards.
+    pub fn on_forward<P, K, V, L, W, F>(
+        &mut self,
+        process: &Process<P, K, V, L, W>,
+        _: KStream<L, W>,
+        run: F,
+    ) where
+        P: Processor<K, V, L, W>,
+        K: 'static,
+        V: 'static,
+        L: 'static,
+        W: 'static,
+        F: Fn(&mut Context, Record<L, W>) -> Result<(), Stop> + Send + Sync + 'static,
+    {
+        process.children.add(None, run);
+        self.processor(process);
+    }
+
+    /// The name of a processor: only a generated one uses up a number.
+    fn processor_name(&mut self, named: &Named, prefix: &str) -> String {
+        match named.given() {
+            Some(name) => self.graph.checked_name("processor", name),
+            None => self.graph.generated_name(prefix),
+        }
+    }
+
+    /// Registers a processor to be started with its tasks.
+    pub(crate) fn processor<P, K, V, L, W>(&mut self, process: &Process<P, K, V, L, W>)
+    where
+        P: Processor<K, V, L, W>,
+        K: 'static,
+        V: 'static,
+        L: 'static,
+        W: 'static,
+    {
+        let runner = std::sync::Arc::new(process.clone());
+        self.processors.push(ProcessorEntry { node: process.node, runner });
+    }
+}
+
+impl<K: 'static, V: 'static> KStream<K, V> {
+    /// Gives the stream to a processor of the user's own.
+    ///
+    /// The supplier is a closure that makes a [`Processor`], or a `#[processor]` function; each task has
+    /// its own instance. Stores follow by their handles, then a name. The key may change, so a
+    /// repartition follows where the key counts later; time and headers are what is forwarded.
+    /// Java: `KStream#process`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn running_sum(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     sums: &mut KeyValueStore<String, i64>,
+    /// ) {
+    ///     let sum = sums.get(&record.key).unwrap_or(0) + record.value;
+    ///     sums.put(record.key.clone(), sum);
+    ///     ctx.forward(record.with_value(sum));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let sums = store(KeyValueStore::<String, i64>::persistent("sums"));
+    ///     stream::<String, i64>("in").process(running_sum, sums).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 5), ("a", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 5, 3]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn process<X, O, L, W>(
+        self,
+        b: &mut StreamsBuilder,
+        supplier: X,
+        options: O,
+    ) -> (KStream<L, W>, Process<X::Processor, K, V, L, W>)
+    where
+        O: ProcessOptions,
+        X: ProcessorSupplier<K, V, L, W, O::Stores>,
+    {
+        let (stores, connected, named) = options.parts();
+        let (effect, keeps) = (Effect::ChangesKey, Keeps::NONE);
+        let name = b.processor_name(&named, prefix::STREAM_PROCESSOR);
+        let node = b.stream_node_called::<L, W>(self.node, name, effect, keeps);
+        b.graph.use_stores(node, &connected);
+        (KStream::new(node), Process::new(node, move || supplier.get(stores)))
+    }
+
+    /// Gives the stream to a processor that leaves the key alone.
+    ///
+    /// As [`process`](Self::process), for a [`FixedKeyProcessor`](crate::processor::FixedKeyProcessor) or
+    /// a `#[processor]` function of a [`FixedKeyRecord`](crate::processor::FixedKeyRecord). No
+    /// repartition follows. Java: `KStream#processValues`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn twice(record: FixedKeyRecord<String, i64>, ctx: &mut FixedKeyProcessorContext<'_, String, i64>) {
+    ///     ctx.forward(record.clone());
+    ///     ctx.forward(record);
+    /// }
+    ///
+    /// let topology = topology!({ stream::<String, i64>("in").process_values(twice).to("out"); });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
+    pub fn process_values<X, O, W>(
+        self,
+        b: &mut StreamsBuilder,
+        supplier: X,
+        options: O,
+    ) -> (KStream<K, W>, Process<FixedKey<X::Processor>, K, V, K, W>)
+    where
+        O: ProcessOptions,
+        X: FixedKeyProcessorSupplier<K, V, W, O::Stores>,
+    {
+        let (stores, connected, named) = options.parts();
+        let (effect, keeps) = (Effect::ChangesValue, Keeps::KEY);
+        let name = b.processor_name(&named, prefix::STREAM_PROCESS_VALUES);
+        let node = b.stream_node_called::<K, W>(self.node, name, effect, keeps);
+        b.graph.use_stores(node, &connected);
+        (KStream::new(node), Process::new(node, move || FixedKey::new(supplier.get(stores))))
+    }
+}
+
+impl<K, V> KTable<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The store of this table, for a processor to read: `process(look_up, rates.store())`.
+    ///
+    /// A table from a topic is kept in a store then; any other must have one by its name.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn at_rate(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     rates: &TimestampedKeyValueStore<String, i64>,
+    /// ) {
+    ///     let rate = rates.get(&record.key).map_or(1, |row| row.value);
+    ///     let value = record.value * rate;
+    ///     ctx.forward(record.with_value(value));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let rates = table::<String, i64>("rates", "rates-store");
+    ///     stream::<String, i64>("in").process(at_rate, rates.store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("rates").pipe("a", 3, 0)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 2), ("b", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn store(
+        self,
+        b: &mut StreamsBuilder,
+    ) -> StoreHandle<TimestampedKeyValueStore<'static, K, V>> {
+        b.graph.materialize(self.node);
+        let store = b.graph.store_of_table(self.node).unwrap_or_else(|| {
+            let name = b.graph.node(self.node).name.clone();
+            b.graph.problem(format!(
+                "a processor reads the store of table `{name}`, which has none; name it, as in \
+                 `map_values(.., \"store\")`"
+            ));
+            StoreIx(0)
+        });
+        StoreHandle::new(store)
+    }
+}

@@ -1,0 +1,226 @@
+//! What a processor sees of its task.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::store::{ContextCell, ProcessorStore, StoreHandle};
+use super::{Cancellable, Children, PunctuationType, schedule};
+use crate::context::Context;
+use crate::record::{Headers, Record};
+use crate::time::Timestamp;
+use crate::topology::{NodeId, TaskId};
+
+/// Where the record in work came from.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RecordMetadata {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// The partition.
+    pub partition: i32,
+    /// The offset.
+    pub offset: i64,
+}
+
+/// The part of a processor's context that does not depend on what it forwards.
+///
+/// Java: `org.apache.kafka.streams.processor.api.ProcessingContext`.
+#[derive(Clone, Copy)]
+pub struct ProcessingContext<'a> {
+    pub(super) cell: ContextCell<'a>,
+    pub(super) node: NodeId,
+}
+
+impl<'a> ProcessingContext<'a> {
+    pub(super) fn with<T>(&self, look: impl FnOnce(&mut Context) -> T) -> T {
+        self.cell.with(look)
+    }
+
+    /// A store of this processor, by the handle that `store(..)` gave.
+    ///
+    /// The view reads and writes the task's store directly; what a child writes during a forward shows.
+    /// A processor may only use the stores it was connected with, as another task owns any other.
+    ///
+    /// # Panics
+    /// When the store belongs to another part of the topology: pass its handle to `process`, too.
+    pub fn store<S: ProcessorStore>(&self, store: StoreHandle<S>) -> S::At<'a> {
+        S::at(self.cell, store.ix())
+    }
+
+    /// Topic, partition and offset of the record in work; `None` in `init` and in punctuations.
+    pub fn record_metadata(&self) -> Option<RecordMetadata> {
+        self.with(|cx| {
+            let record = cx.record();
+            (record.offset >= 0).then(|| RecordMetadata {
+                topic: Arc::clone(&record.topic),
+                partition: record.partition,
+                offset: record.offset,
+            })
+        })
+    }
+
+    /// The topic of the record in work; empty where there is none.
+    pub fn topic(&self) -> Arc<str> {
+        self.with(|cx| Arc::clone(&cx.record().topic))
+    }
+
+    /// The partition of the record in work; -1 where there is none.
+    pub fn partition(&self) -> i32 {
+        self.with(|cx| cx.record().partition)
+    }
+
+    /// The offset of the record in work; -1 where there is none.
+    pub fn offset(&self) -> i64 {
+        self.with(|cx| cx.record().offset)
+    }
+
+    /// The time of the record in work, or of the punctuation.
+    pub fn timestamp(&self) -> Timestamp {
+        self.with(|cx| cx.record().timestamp)
+    }
+
+    /// The headers of the record in work.
+    pub fn headers(&self) -> Headers {
+        self.with(|cx| cx.record().headers.clone())
+    }
+
+    /// The highest event time that the task has processed, in milliseconds; -1 before the first record.
+    pub fn current_stream_time_ms(&self) -> i64 {
+        self.with(|cx| cx.stream_time_ms())
+    }
+
+    /// The wall clock as the driver told it last, in milliseconds.
+    pub fn current_system_time_ms(&self) -> i64 {
+        self.with(|cx| cx.wall_clock().as_millis())
+    }
+
+    /// The task.
+    pub fn task_id(&self) -> TaskId {
+        self.with(|cx| cx.task_id())
+    }
+
+    /// The application's id.
+    pub fn application_id(&self) -> String {
+        self.with(|cx| cx.application_id().to_owned())
+    }
+}
+
+/// What a processor sees of its task, and its way out.
+///
+/// Failures of children and stores do not come back to the caller: the first one is kept, further
+/// forwards and writes do nothing, and the task deals with it when the processor returns.
+/// Java: `org.apache.kafka.streams.processor.api.ProcessorContext`.
+pub struct ProcessorContext<'a, KOut, VOut> {
+    processing: ProcessingContext<'a>,
+    children: &'a Children<KOut, VOut>,
+}
+
+impl<'a, KOut, VOut> std::ops::Deref for ProcessorContext<'a, KOut, VOut> {
+    type Target = ProcessingContext<'a>;
+
+    fn deref(&self) -> &ProcessingContext<'a> {
+        &self.processing
+    }
+}
+
+impl<KOut, VOut> ProcessorContext<'_, KOut, VOut> {
+    /// The same context once more.
+    pub(super) fn again(&self) -> Self {
+        Self { processing: self.processing, children: self.children }
+    }
+}
+
+impl<KOut, VOut> ProcessorContext<'_, KOut, VOut>
+where
+    KOut: Clone + 'static,
+    VOut: Clone + 'static,
+{
+    /// Sends a record to all children, in the order they were added, each to its end.
+    ///
+    /// Children see the record's time and headers; topic, partition and offset stay.
+    pub fn forward(&mut self, record: Record<KOut, VOut>) {
+        let children = self.children;
+        self.sent(record, |cx, record| children.run(cx, record));
+    }
+
+    /// Sends a record to the child of that name. A name that no child has stops the task.
+    ///
+    /// Only nodes of a [`TopologyBuilder`](crate::dsl::TopologyBuilder) have named children.
+    pub fn forward_to(&mut self, child: &str, record: Record<KOut, VOut>) {
+        let children = self.children;
+        self.sent(record, |cx, record| children.run_one(cx, child, record));
+    }
+
+    fn sent(
+        &mut self,
+        record: Record<KOut, VOut>,
+        send: impl FnOnce(&mut Context, Record<KOut, VOut>) -> Result<(), crate::error::Stop>,
+    ) {
+        self.with(|cx| {
+            if cx.processor_failed() {
+                return;
+            }
+            let before = (cx.record().timestamp, cx.record().headers.clone());
+            cx.at(&record);
+            if let Err(stop) = send(cx, record) {
+                cx.note_failure(stop.into());
+            }
+            cx.at_parts(before.0, &before.1);
+        });
+    }
+
+    /// Calls `punctuator` again and again, whenever `interval` has passed.
+    ///
+    /// In stream time it fires first as soon as any time is known, then on multiples of the interval from
+    /// 0; by the wall clock first one interval from now. Intervals that passed unseen are one call, and
+    /// the next ones keep the grid. The punctuator gets the processor itself (of type `P`, so name it),
+    /// a context without metadata, and the current time of that clock.
+    /// Intervals below one millisecond count as one.
+    pub fn schedule<P: 'static>(
+        &mut self,
+        interval: Duration,
+        by: PunctuationType,
+        punctuator: impl FnMut(&mut P, &mut ProcessorContext<'_, KOut, VOut>, Timestamp)
+        + Send
+        + 'static,
+    ) -> Cancellable {
+        let callback = schedule::callback(self.node, self.children.clone(), punctuator);
+        self.with(|cx| schedule::every(cx, self.node, (interval, by), callback))
+    }
+
+    /// [`schedule`](Self::schedule) on the grid `start` + n · `interval`; it fires first at the first
+    /// point of the grid that is not before now.
+    pub fn schedule_from<P: 'static>(
+        &mut self,
+        start: Timestamp,
+        interval: Duration,
+        by: PunctuationType,
+        punctuator: impl FnMut(&mut P, &mut ProcessorContext<'_, KOut, VOut>, Timestamp)
+        + Send
+        + 'static,
+    ) -> Cancellable {
+        let callback = schedule::callback(self.node, self.children.clone(), punctuator);
+        self.with(|cx| schedule::anchored(cx, self.node, start, (interval, by), callback))
+    }
+}
+
+/// Runs user code with a context over `cx`.
+pub(crate) fn enter<K, V, T>(
+    cx: &mut Context,
+    node: NodeId,
+    children: &Children<K, V>,
+    run: impl FnOnce(&mut ProcessorContext<'_, K, V>) -> T,
+) -> T {
+    let cell = RefCell::new(&mut *cx);
+    entered(&cell, node, children, run)
+}
+
+fn entered<'a, K, V, T>(
+    cell: &'a RefCell<&'a mut Context>,
+    node: NodeId,
+    children: &'a Children<K, V>,
+    run: impl FnOnce(&mut ProcessorContext<'_, K, V>) -> T,
+) -> T {
+    let processing = ProcessingContext { cell: ContextCell::new(cell), node };
+    run(&mut ProcessorContext { processing, children })
+}

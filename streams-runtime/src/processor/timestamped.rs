@@ -1,0 +1,105 @@
+//! The timestamped key-value store of a processor, which also is what a table keeps.
+
+use super::store::{ContextCell, ProcessorStore, StoreBuilder};
+use crate::serdes::HasSerde;
+use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp, table_store_maker};
+use crate::time::Timestamp;
+use crate::topology::{StoreIx, StoreType};
+
+/// A store of `V` by `K`, each value with the time it is of.
+///
+/// The kind of store that tables have: `table.store()` gives a processor the store of a table that is
+/// named. Otherwise as [`KeyValueStore`](super::KeyValueStore).
+/// Java: `org.apache.kafka.streams.state.TimestampedKeyValueStore`.
+pub struct TimestampedKeyValueStore<'a, K, V> {
+    cell: ContextCell<'a>,
+    store: StoreRef<TableStore<K, V>>,
+}
+
+impl<K, V> ProcessorStore for TimestampedKeyValueStore<'static, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    type At<'a> = TimestampedKeyValueStore<'a, K, V>;
+
+    fn at(cell: ContextCell<'_>, store: StoreIx) -> TimestampedKeyValueStore<'_, K, V> {
+        TimestampedKeyValueStore { cell, store: StoreRef::new(store) }
+    }
+}
+
+impl<K: HasSerde, V: HasSerde> TimestampedKeyValueStore<'static, K, V> {
+    /// Rows on disk.
+    pub fn persistent(name: impl Into<String>) -> StoreBuilder<Self> {
+        Self::of_type(name, StoreType::RocksDb)
+    }
+
+    /// Rows in memory.
+    pub fn in_memory(name: impl Into<String>) -> StoreBuilder<Self> {
+        Self::of_type(name, StoreType::InMemory)
+    }
+
+    fn of_type(name: impl Into<String>, store_type: StoreType) -> StoreBuilder<Self> {
+        let maker = table_store_maker::<K, V>(K::serde(), V::serde());
+        StoreBuilder::new(name, store_type, maker)
+    }
+}
+
+impl<K, V> TimestampedKeyValueStore<'_, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut TableStore<K, V>) -> Result<T, StoreError>,
+    ) -> Option<T> {
+        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+    }
+
+    /// The value of a key now, with its time.
+    pub fn get(&self, key: &K) -> Option<ValueAndTimestamp<V>> {
+        self.with(|store| store.get(key)).flatten()
+    }
+
+    /// Writes a value of that time, which the changelog record has, too.
+    pub fn put(&mut self, key: K, value: V, timestamp: Timestamp) {
+        self.write(&key, Some(value), timestamp);
+    }
+
+    fn write(&mut self, key: &K, value: Option<V>, timestamp: Timestamp) {
+        let store = self.store;
+        self.cell.with_store(store, |cx| {
+            let (store, out, context) = cx.store_and_outbox(store);
+            store.put(out, context, key, value, timestamp, None)
+        });
+    }
+
+    /// Writes a value unless the key has one; returns the one it has.
+    pub fn put_if_absent(
+        &mut self,
+        key: K,
+        value: V,
+        timestamp: Timestamp,
+    ) -> Option<ValueAndTimestamp<V>> {
+        let known = self.get(&key);
+        if known.is_none() {
+            self.put(key, value, timestamp);
+        }
+        known
+    }
+
+    /// Deletes a value and returns it. The changelog record has the time of the record in work.
+    pub fn delete(&mut self, key: &K) -> Option<ValueAndTimestamp<V>> {
+        let known = self.get(key);
+        let now = self.cell.with(|cx| cx.record().timestamp);
+        self.write(key, None, now);
+        known
+    }
+
+    /// All rows, in order of the keys' bytes.
+    pub fn all(&self) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        let rows = self.with(|store| store.all()?.collect::<Result<Vec<_>, _>>());
+        rows.unwrap_or_default().into_iter()
+    }
+}
