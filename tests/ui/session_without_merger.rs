@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use streams_runtime::prelude::*;
 
 #[topic("in")]
@@ -7,7 +5,7 @@ type In = Topic<String, String>;
 
 topology!(
     fn topology() -> Topology {
-        let gap = Duration::from_millis(10);
+        let gap = std::time::Duration::from_millis(10);
         stream(In)
             .group_by_key()
             .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(gap))

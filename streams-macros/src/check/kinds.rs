@@ -45,11 +45,22 @@ pub(super) fn operator_of_another_kind(graph: &Graph, diagnostics: &mut Diagnost
     for mistake in &graph.mistakes {
         let Mistake::OtherKind { word, on } = mistake else { continue };
         let kinds = operators::kinds_with(&word.to_string());
-        let owners: Vec<&str> = kinds.iter().map(|kind| kind.words()).collect();
+        let owners: Vec<&str> = plainest(&kinds).map(|kind| kind.words()).collect();
         let message =
             format!("`{word}` stands on {}, and this is {}", owners.join(" or "), on.words());
         diagnostics.error(word, message + mend(*on, &kinds));
     }
+}
+
+/// The kinds without those that come of another one among them.
+fn plainest(kinds: &[Kind]) -> impl Iterator<Item = &Kind> {
+    let has = |kind: Kind| kinds.contains(&kind);
+    kinds.iter().filter(move |kind| match kind {
+        Kind::WindowedStream | Kind::CogroupedStream => !has(Kind::GroupedStream),
+        Kind::SessionStream => !has(Kind::WindowedStream) && !has(Kind::GroupedStream),
+        Kind::WindowedCogroup | Kind::SessionCogroup => !has(Kind::CogroupedStream),
+        _ => true,
+    })
 }
 
 /// How to get from what is there to what is needed.

@@ -72,7 +72,7 @@ fn kinds() {
     );
     starts(
         "table(A).frobnicate(p).to(B);",
-        &["`frobnicate` is no operator of a table; it has `suppress`, `filter`, "],
+        &["`frobnicate` is no operator of a table; it has `filter`, "],
     );
     check(
         "table(A).to(B);",

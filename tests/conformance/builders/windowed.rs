@@ -133,7 +133,7 @@ topology!(
         stream::<Text, Text>("in")
             .group_by_key()
             .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(gap))
-            .count(Materialized::with(StringSerde::default(), I64Serde::default()))
+            .count(Materialized::with(StringSerde::default(), I64Serde))
             .to_stream()
             .to("out");
     }
@@ -183,12 +183,12 @@ topology!(
             .flat_map_values(|v| [v])
             .select_key(|_, v| v.clone());
         a.group_by_key()
-            .count(Materialized::with(StringSerde::default(), I64Serde::default()))
+            .count(Materialized::with(StringSerde::default(), I64Serde))
             .to_stream()
             .to("o1");
         a.group_by(|_, v| v.clone())
             .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
-            .count(Materialized::with(StringSerde::default(), I64Serde::default()))
+            .count(Materialized::with(StringSerde::default(), I64Serde))
             .to_stream()
             .to("o2");
     }
