@@ -15,19 +15,19 @@ fn part(text: &str) -> Option<&[u8]> {
 }
 
 fn start(topology: &Topology) -> TopologyTestDriver {
-    TopologyTestDriver::new(topology, TestDriverConfig::new("app")).unwrap()
+    TopologyTestDriver::new(topology, TestDriverConfig::new("app")).expect("a valid topology")
 }
 
 fn pipe(driver: &mut TopologyTestDriver, steps: &[Step<'_>]) {
     for (topic, key, value, time) in steps {
-        driver.pipe_raw(topic, part(key), part(value), *time, Headers::default()).unwrap();
+        driver.pipe_raw(topic, part(key), part(value), *time, Headers::default()).expect("it runs");
     }
 }
 
 /// The results so far, as `key value@time`.
 fn results(driver: &mut TopologyTestDriver) -> Vec<String> {
     let text = |bytes: Option<Vec<u8>>| {
-        bytes.map_or("-".to_owned(), |bytes| String::from_utf8(bytes).unwrap())
+        bytes.map_or("-".to_owned(), |bytes| String::from_utf8(bytes).expect("text"))
     };
     let shown = driver
         .take_output()
@@ -264,7 +264,7 @@ topology!(
     fn left_foreign_key() -> Topology {
         let right = table::<String, String>("r");
         let left = table::<String, String>("l");
-        left.left_join(right, |_, v| reference(v), |a, b| show(a, b)).to_stream().to("out");
+        left.left_join(right, |_, v| reference(v), show).to_stream().to("out");
     }
 );
 

@@ -294,10 +294,10 @@ pub fn eventually(what: &str, condition: impl Fn() -> bool) {
 pub fn wait_for(streams: &KafkaStreams, state: State) {
     eventually(&format!("state {state}"), || {
         let now = streams.state();
-        assert!(
-            now == state || !now.is_terminal(),
-            "the state became {now} while waiting for {state}"
-        );
+        if now != state && now.is_terminal() {
+            let error = block_on(streams.closed());
+            panic!("the state became {now} while waiting for {state}: {error:?}");
+        }
         now == state
     });
 }

@@ -5,9 +5,9 @@ use std::thread::Thread;
 
 use tokio::sync::watch;
 
-use super::listener::{StateRestoreListener, UncaughtExceptionHandler, UncaughtExceptionResponse};
-use super::state::{State, ThreadState};
-use crate::driver::kafka::{Supervisor, ThreadHandle, Verdict, lock};
+use super::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
+use super::state::State;
+use crate::driver::kafka::{StateRestoreListener, ThreadState, Supervisor, ThreadHandle, Verdict, lock};
 use crate::error::StreamsError;
 
 /// Is told each change of the state: the new one, and the one before.

@@ -2,7 +2,6 @@
 
 mod instance;
 mod listener;
-mod metadata;
 mod signal;
 mod state;
 
@@ -13,12 +12,12 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::instance::Instance;
-pub use self::listener::{
-    StateRestoreListener, UncaughtExceptionHandler, UncaughtExceptionResponse,
-};
-pub use self::metadata::{TaskMetadata, ThreadMetadata};
-pub use self::state::{State, ThreadState};
+pub use self::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
+pub use self::state::State;
 use crate::config::{ProcessingGuarantee, StreamsConfig};
+pub use crate::driver::kafka::{
+    StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState,
+};
 use crate::driver::kafka::{self, Application, Supervisor, ThreadHandle, lock};
 use crate::dsl::{BuiltTopology, Topology};
 use crate::error::{StreamsError, StreamsErrorKind};

@@ -66,39 +66,6 @@ impl fmt::Display for State {
     }
 }
 
-/// The state of one stream thread.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum ThreadState {
-    /// Made, not started.
-    Created,
-    /// Makes its clients and joins the group.
-    Starting,
-    /// Has given its partitions back.
-    PartitionsRevoked,
-    /// Has partitions and restores their state.
-    PartitionsAssigned,
-    /// Processes.
-    Running,
-    /// Commits and closes.
-    PendingShutdown,
-    /// Is gone.
-    Dead,
-}
-
-impl fmt::Display for ThreadState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Created => "CREATED",
-            Self::Starting => "STARTING",
-            Self::PartitionsRevoked => "PARTITIONS_REVOKED",
-            Self::PartitionsAssigned => "PARTITIONS_ASSIGNED",
-            Self::Running => "RUNNING",
-            Self::PendingShutdown => "PENDING_SHUTDOWN",
-            Self::Dead => "DEAD",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::State::{self, *};

@@ -185,7 +185,7 @@ topology!(
         enriched
             .group_by_key()
             .windowed_by(TimeWindows::of_size_and_grace(ms(1000), ms(100)))
-            .count(Materialized::with(StringSerde::default(), I64Serde::default()))
+            .count(Materialized::with(StringSerde::default(), I64Serde))
             .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
             .to_stream(|w, _| w.key.clone())
             .to("activity");

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use super::events::lock;
 use super::time::now;
 use super::wake::{Waker, wake_thread};
-use crate::client::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
+use super::metadata::{TaskMetadata, ThreadMetadata, ThreadState};
+use super::restore_listener::StateRestoreListener;
 use crate::error::StreamsError;
 
 /// How long a thread that is asked to stop may wait for the broker.

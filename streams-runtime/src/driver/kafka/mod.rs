@@ -1,7 +1,7 @@
 //! The Kafka driver: moves records, offsets and rebalances between librdkafka and the tasks.
 //!
 //! Each stream thread is an OS thread with its own consumer, restore consumer and producer. It owns
-//! its tasks; nothing else touches them. The client (`crate::client`) starts, watches and stops
+//! its tasks; nothing else touches them. The client starts, watches and stops
 //! the threads.
 
 mod application;
@@ -15,10 +15,12 @@ mod events;
 mod handle;
 mod interrupt;
 mod member;
+mod metadata;
 mod offsets;
 mod purge;
 mod rebalance;
 mod restore;
+mod restore_listener;
 mod running;
 mod send;
 mod stores;
@@ -30,4 +32,6 @@ mod wake;
 pub(crate) use application::Application;
 pub(crate) use events::lock;
 pub(crate) use handle::{Supervisor, ThreadHandle, Verdict};
+pub use metadata::{TaskMetadata, ThreadMetadata, ThreadState};
+pub use restore_listener::StateRestoreListener;
 pub(crate) use thread::run;

@@ -18,7 +18,7 @@ use super::running::{Input, Running};
 use super::stores::OpenStore;
 use super::thread::{StreamThread, stopped_without_commit};
 use super::time::now;
-use crate::client::ThreadState;
+use super::metadata::ThreadState;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
 use crate::store::StoreErrorKind;

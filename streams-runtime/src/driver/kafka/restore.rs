@@ -11,7 +11,7 @@ use super::batch::{PartitionReader, Scratch};
 use super::clients::Consumer;
 use super::offsets::{self, Offsets, Which};
 use super::wake::Waker;
-use crate::client::StateRestoreListener;
+use super::restore_listener::StateRestoreListener;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
 use crate::store::{ChangelogRecord, StateStore};
