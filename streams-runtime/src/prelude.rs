@@ -16,7 +16,7 @@ pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
     ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, StoreBuilder,
-    StoreHandle, TimestampedKeyValueStore,
+    StoreHandle, SessionStore, TimestampedKeyValueStore, WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{

@@ -22,6 +22,7 @@ mod kstream_keys;
 mod kstream_try;
 mod ktable;
 mod ktable_try;
+mod low_level;
 mod options;
 mod process;
 mod serdes;
@@ -50,6 +51,7 @@ pub use kgrouped_stream::{KGroupedStream, Known, WithSerdes};
 pub use kgrouped_table::KGroupedTable;
 pub use kstream::KStream;
 pub use ktable::KTable;
+pub use low_level::{IntoNodeOptions, TopologyBuilder, TopologyNode};
 pub use options::{
     AddTo, AggregateOptions, Branched, Consumed, ForeignJoinOptions, Grouped, IntoStore, Joined, KeyValueSupplier,
     Materialized, Named, Printed, Produced, Repartitioned, Stores, StreamJoined, TableJoined,

@@ -33,6 +33,14 @@ impl ProcessOptions for Unset {
     }
 }
 
+impl ProcessOptions for () {
+    type Stores = ();
+
+    fn parts(self) -> ((), Vec<StoreIx>, Named) {
+        ((), Vec::new(), Named::default())
+    }
+}
+
 impl ProcessOptions for Named {
     type Stores = ();
 

@@ -11,8 +11,10 @@ mod function;
 mod key_value;
 mod punctuation;
 mod schedule;
+mod session;
 mod store;
 mod timestamped;
+mod window;
 
 pub use children::Children;
 pub use context::{ProcessingContext, ProcessorContext, RecordMetadata};
@@ -29,7 +31,9 @@ pub use key_value::KeyValueStore;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
+pub use session::SessionStore;
 pub use timestamped::TimestampedKeyValueStore;
+pub use window::WindowStore;
 
 use crate::error::UserError;
 use crate::record::Record;

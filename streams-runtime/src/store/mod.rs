@@ -20,6 +20,7 @@ mod key_value;
 mod lru;
 mod memory;
 mod pending;
+mod plain_window;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
 mod rows;
@@ -48,6 +49,7 @@ pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use memory::MemoryBytes;
 #[cfg(feature = "rocksdb")]
 pub use rocksdb::{RocksDbBytes, RocksDbMemory};
+pub use plain_window::{WindowStore, plain_window_store_maker};
 pub use segments::{TimeInKey, WindowLayout};
 pub use session::{SessionStore, session_store_maker};
 pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};

@@ -3,10 +3,13 @@
 use serde_json::json;
 use streams_runtime::prelude::*;
 
+use super::ms;
 use crate::support::lang::{Doc, Text, split, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(super) const BUILDERS: &[Entry] = &[
+    ("process-session-store", Build(|_| session_store())),
+    ("process-window-store", Build(|_| window_store())),
     ("process-cached-store", Build(|_| cached_store())),
     ("process-repartition", Build(|_| repartition())),
     ("process-forward-ts", Build(|_| forward_timestamps())),
@@ -259,5 +262,47 @@ topology!(
         let x = a.repartition("ra").map_values(|v| text!("via ", v));
         let y = b.repartition("rb").map_values(|v| text!("via ", v));
         x.merge(y).to("out");
+    }
+);
+
+#[processor]
+fn find_sessions(
+    record: Record<String, Doc>,
+    ctx: &mut ProcessorContext<'_, String, Doc>,
+    s: &mut SessionStore<String, i64>,
+) {
+    let long = |name: &str| record.value.get(name).long().unwrap_or_default();
+    let (from, to) = (long("from"), long("to"));
+    let window = Window { start: from, end: to };
+    s.put(Windowed { key: record.key.clone(), window }, long("v"));
+    let found = s.find_sessions(&record.key, from - 10, to + 10);
+    let found: Vec<_> = found.map(|(w, v)| json!([w.window.start, w.window.end, v])).collect();
+    ctx.forward(record.with_value(Doc(found.into())));
+}
+
+topology!(
+    fn session_store() -> Topology {
+        let s = store(SessionStore::<String, i64>::persistent("s", ms(1000)));
+        stream::<String, Doc>("in").process(find_sessions, s).to("out");
+    }
+);
+
+#[processor]
+fn around(
+    record: Record<String, i64>,
+    ctx: &mut ProcessorContext<'_, String, Doc>,
+    w: &mut WindowStore<String, i64>,
+) {
+    let time = record.timestamp.as_millis();
+    w.put(record.key.clone(), record.value, record.timestamp);
+    let found = w.fetch(&record.key, time - 20, time + 20);
+    let found: Vec<_> = found.map(|(start, v)| json!({ "start": start, "value": v })).collect();
+    ctx.forward(record.with_value(Doc(found.into())));
+}
+
+topology!(
+    fn window_store() -> Topology {
+        let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
+        stream::<String, i64>("in").process(around, w).to("out");
     }
 );

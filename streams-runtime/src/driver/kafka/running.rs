@@ -112,7 +112,11 @@ impl Running {
         budget: usize,
     ) -> Result<usize, Interrupt> {
         let task = &mut self.task;
-        let done = guard(task.id(), || task.process(wall_clock, budget))?;
+        let (fired, processed) = guard(task.id(), || {
+            let fired = task.punctuate(wall_clock)?;
+            Ok((fired, task.process(wall_clock, budget)?))
+        })?;
+        let done = processed + fired;
         self.dirty |= done > 0;
         Ok(done)
     }

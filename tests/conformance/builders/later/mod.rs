@@ -9,7 +9,6 @@ mod errors;
 mod joins;
 mod naming;
 mod processors;
-mod punctuation;
 mod random;
 mod tables;
 
