@@ -16,7 +16,8 @@ pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
     ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, StoreBuilder,
-    StoreHandle, SessionStore, TimestampedKeyValueStore, WindowStore,
+    StoreHandle, SessionStore, TimestampedKeyValueStore,
+    ValueTransformerWithKey, WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{

@@ -30,6 +30,7 @@ mod session_windowed;
 mod suppress;
 mod topic;
 mod topology;
+mod transform_values;
 mod windowed;
 mod windowed_record;
 
@@ -61,6 +62,7 @@ pub use options::{
 pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
+pub use transform_values::TransformOptions;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
 pub use windowed::{TimeWindowedKStream, Windows};
 pub use crate::window::{

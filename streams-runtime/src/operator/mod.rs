@@ -51,6 +51,7 @@ mod table_reduce;
 mod table_source;
 #[cfg(test)]
 pub(crate) mod testing;
+mod table_transform_values;
 mod to_stream;
 mod updates;
 mod window_aggregate;
@@ -102,6 +103,7 @@ pub use table_map_values::{
     TryTableMapValues, TryTableMapValuesWithKey,
 };
 pub use table_reduce::{TableReduce, TryTableReduce};
+pub use table_transform_values::TableTransformValues;
 pub use table_source::{TableSource, ToTable};
 pub use updates::Updates;
 pub use window_aggregate::WindowAggregate;

@@ -14,6 +14,7 @@ mod schedule;
 mod session;
 mod store;
 mod timestamped;
+mod transformer;
 mod window;
 
 pub use children::Children;
@@ -33,6 +34,7 @@ pub(crate) use punctuation::{Schedules, punctuate};
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use session::SessionStore;
 pub use timestamped::TimestampedKeyValueStore;
+pub use transformer::ValueTransformerWithKey;
 pub use window::WindowStore;
 
 use crate::error::UserError;

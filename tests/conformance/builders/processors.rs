@@ -8,6 +8,8 @@ use crate::support::lang::{Doc, Text, split, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(super) const BUILDERS: &[Entry] = &[
+    ("table-transform-values", Build(|_| transform_values())),
+    ("table-transform-values-plain", Build(|_| transform_values_plain())),
     ("process-session-store", Build(|_| session_store())),
     ("process-window-store", Build(|_| window_store())),
     ("process-cached-store", Build(|_| cached_store())),
@@ -274,7 +276,11 @@ fn find_sessions(
     let long = |name: &str| record.value.get(name).long().unwrap_or_default();
     let (from, to) = (long("from"), long("to"));
     let window = Window { start: from, end: to };
-    s.put(Windowed { key: record.key.clone(), window }, long("v"));
+    let session = Windowed { key: record.key.clone(), window };
+    match record.value.get("v").long() {
+        Some(value) => s.put(session, value),
+        None => s.remove(&session),
+    }
     let found = s.find_sessions(&record.key, from - 10, to + 10);
     let found: Vec<_> = found.map(|(w, v)| json!([w.window.start, w.window.end, v])).collect();
     ctx.forward(record.with_value(Doc(found.into())));
@@ -304,5 +310,45 @@ topology!(
     fn window_store() -> Topology {
         let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
         stream::<String, i64>("in").process(around, w).to("out");
+    }
+);
+
+/// Numbers the updates of each key.
+struct Numbered(StoreHandle<KeyValueStore<'static, String, i64>>);
+
+impl ValueTransformerWithKey<String, String, String> for Numbered {
+    fn transform(
+        &mut self,
+        key: &String,
+        value: Option<String>,
+        ctx: &ProcessingContext<'_>,
+    ) -> Option<String> {
+        let mut seen = ctx.store(self.0);
+        let count = seen.get(key).unwrap_or(0).wrapping_add(1);
+        seen.put(key.clone(), count);
+        Some(text!(value, "#", count))
+    }
+}
+
+topology!(
+    fn transform_values() -> Topology {
+        let seen = store(KeyValueStore::<String, i64>::persistent("seen"));
+        table::<String, String>("in")
+            .transform_values(move || Numbered(seen), seen, Materialized::as_("tv"))
+            .to_stream()
+            .to("out");
+    }
+);
+
+/// The value with its record's time.
+fn timed() -> impl ValueTransformerWithKey<String, String, String> {
+    |_: &String, value: Option<String>, ctx: &ProcessingContext<'_>| {
+        value.map(|value| text!(value, "@", ctx.timestamp().as_millis()))
+    }
+}
+
+topology!(
+    fn transform_values_plain() -> Topology {
+        table::<String, String>("in").transform_values(timed).to_stream().to("out");
     }
 );
