@@ -201,6 +201,7 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 5, 3]);
     /// # Ok::<(), StreamsError>(())
     /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
     pub fn process<X, O, L, W>(
         self,
         b: &mut StreamsBuilder,

@@ -66,16 +66,14 @@ where
         let sends_old = cx.node(self.node).sends_old;
         let new = self.transformed(cx, &key, change.new)?;
         let value = match self.store {
-            Some(store) => {
-                match keep(cx, store, &key, new, timestamp, (sends_old, false)) {
-                    Ok(Some(change)) => change,
-                    Ok(None) => return Ok(None),
-                    Err(error) => {
-                        store_failed(cx, self.node, error)?;
-                        return Ok(None);
-                    }
+            Some(store) => match keep(cx, store, &key, new, timestamp, (sends_old, false)) {
+                Ok(Some(change)) => change,
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    store_failed(cx, self.node, error)?;
+                    return Ok(None);
                 }
-            }
+            },
             None => {
                 let old = match sends_old {
                     true => self.transformed(cx, &key, change.old)?,
@@ -87,18 +85,12 @@ where
         Ok(Some(Record { key, value, timestamp, headers }))
     }
 
-    fn transformed(
-        &self,
-        cx: &mut Context,
-        key: &K,
-        value: Option<V>,
-    ) -> Result<Option<W>, Stop> {
+    fn transformed(&self, cx: &mut Context, key: &K, value: Option<V>) -> Result<Option<W>, Stop> {
         let mut instance = cx.take_processor(self.node);
         let transformer: &mut P =
             instance.downcast_mut().expect("invariant: a node's transformer is of its type");
         let nobody = Children::<(), ()>::default();
-        let result =
-            enter(cx, self.node, &nobody, |ctx| transformer.transform(key, value, ctx));
+        let result = enter(cx, self.node, &nobody, |ctx| transformer.transform(key, value, ctx));
         cx.put_processor(self.node, instance);
         cx.settle_failure(self.node)?;
         Ok(result)

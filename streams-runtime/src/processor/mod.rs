@@ -18,8 +18,8 @@ mod transformer;
 mod window;
 
 pub use children::Children;
-pub use context::{ProcessingContext, ProcessorContext, RecordMetadata};
 pub(crate) use context::enter;
+pub use context::{ProcessingContext, ProcessorContext, RecordMetadata};
 pub(crate) use failure::ProcessorFailure;
 pub use fixed_key::{
     FixedKey, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyProcessorSupplier,
@@ -31,8 +31,8 @@ pub use function::{
 pub use key_value::KeyValueStore;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
-pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use session::SessionStore;
+pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use timestamped::TimestampedKeyValueStore;
 pub use transformer::ValueTransformerWithKey;
 pub use window::WindowStore;

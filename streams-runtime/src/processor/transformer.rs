@@ -9,24 +9,14 @@ use super::ProcessingContext;
 /// are transformers. Java: `org.apache.kafka.streams.kstream.ValueTransformerWithKey`.
 pub trait ValueTransformerWithKey<K, V, W>: Send + 'static {
     /// The new value of a row; `value` is `None` when the row is deleted.
-    fn transform(
-        &mut self,
-        key: &K,
-        value: Option<V>,
-        ctx: &ProcessingContext<'_>,
-    ) -> Option<W>;
+    fn transform(&mut self, key: &K, value: Option<V>, ctx: &ProcessingContext<'_>) -> Option<W>;
 }
 
 impl<K, V, W, F> ValueTransformerWithKey<K, V, W> for F
 where
     F: FnMut(&K, Option<V>, &ProcessingContext<'_>) -> Option<W> + Send + 'static,
 {
-    fn transform(
-        &mut self,
-        key: &K,
-        value: Option<V>,
-        ctx: &ProcessingContext<'_>,
-    ) -> Option<W> {
+    fn transform(&mut self, key: &K, value: Option<V>, ctx: &ProcessingContext<'_>) -> Option<W> {
         self(key, value, ctx)
     }
 }

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use super::byte_store::ByteStore;
 use super::key_value::Plain;
 use super::typed::TypedStore;
-use super::{
-    ChangelogRecord, Order, StateStore, StoreError, StoreKind, StoreMaker, WindowLayout,
-};
+use super::{ChangelogRecord, Order, StateStore, StoreError, StoreKind, StoreMaker, WindowLayout};
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
