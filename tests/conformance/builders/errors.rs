@@ -9,6 +9,10 @@ use crate::support::registry::{
 };
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    (
+        "err-build-missing-store",
+        RefusedAtCompileTime("tests/ui/type_processor_without_its_store.rs"),
+    ),
     ("err-deserialize", Build(|_| deserialize())),
     (
         "err-build-dup-name",

@@ -4,7 +4,6 @@
 //! lands, its builders move up one folder and their ids leave `no_builder_yet.txt`.
 //! They need a little more of the support: `Params::ms` and `flag`, `Doc::set`, `concat` and `is_true`.
 
-mod errors;
 mod joins;
 mod processors;
 mod random;
