@@ -11,7 +11,10 @@ use crate::support::registry::{
 pub(crate) const BUILDERS: &[Entry] = &[
     (
         "err-build-missing-store",
-        RefusedAtCompileTime("tests/ui/type_processor_without_its_store.rs"),
+        RefusedAtCompileTime(Refusal {
+            ui_test: "tests/ui/type_processor_without_its_store.rs",
+            at_run_time: None,
+        }),
     ),
     ("err-deserialize", Build(|_| deserialize())),
     (
