@@ -20,6 +20,7 @@ const LEVELS: &[(&str, u8)] = &[
     ("handler", 3),
     ("context", 3),
     ("operator", 3),
+    ("processor", 3),
     ("dsl", 4),
     ("task", 4),
     ("config", 5),

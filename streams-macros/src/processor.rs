@@ -58,7 +58,8 @@ fn signature(item: &ItemFn) -> syn::Result<Signature> {
         FnArg::Receiver(receiver) => Err(syn::Error::new_spanned(receiver, wanted)),
     });
     let first = types.next().ok_or_else(|| syn::Error::new(item.sig.ident.span(), wanted))??;
-    let record = last_segment(first).filter(|segment| segment.ident.to_string().ends_with("Record"));
+    let record =
+        last_segment(first).filter(|segment| segment.ident.to_string().ends_with("Record"));
     let record = record.ok_or_else(|| syn::Error::new_spanned(first, wanted))?;
     let input = two_types(record)?;
     let fixed_key = record.ident == "FixedKeyRecord";
@@ -150,7 +151,9 @@ fn tokens(runtime: &TokenStream, item: &ItemFn, signature: &Signature) -> TokenS
             "FixedKeyRecord",
             "FixedKeyProcessorContext",
         ],
-        false => ["ProcessorSupplier", "ProcessorFunction", "Function", "Record", "ProcessorContext"],
+        false => {
+            ["ProcessorSupplier", "ProcessorFunction", "Function", "Record", "ProcessorContext"]
+        }
     }
     .map(|word| format_ident!("{word}"));
     let arguments = match signature.fixed_key {

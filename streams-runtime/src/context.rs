@@ -1,9 +1,9 @@
 //! What an operator sees of its task: its stores, the way out, and the record's origin.
 
+mod partitions;
+
 use std::any::Any;
 use std::sync::Arc;
-
-use rustc_hash::FxHashMap;
 
 use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
 use crate::handler::{
@@ -16,8 +16,10 @@ use crate::record::{Headers, RawRecord, Record, RecordBatch, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
 use crate::store::{StateStore, StoreRef};
 use crate::time::{DefaultTimestampExtractor, Timestamp};
-use crate::window::WindowClock;
 use crate::topology::{NodeId, RepartitionRole, TaskId};
+use crate::window::WindowClock;
+
+pub use partitions::PartitionCounts;
 
 /// What an operator needs to know of its node, with topics as numbers of this task's outbox.
 #[derive(Clone, Debug)]
@@ -591,28 +593,4 @@ fn encode<K: 'static, X: 'static>(
         |out| part(key, name, &record.key, out, SerializationOrigin::Key),
         |out| part(value, name, &record.value, out, SerializationOrigin::Value),
     )
-}
-
-/// How many partitions topics have, as far as the driver knows.
-#[derive(Clone, Debug, Default)]
-pub struct PartitionCounts {
-    known: FxHashMap<String, i32>,
-    otherwise: Option<i32>,
-}
-
-impl PartitionCounts {
-    /// Every topic has that many.
-    pub fn all(partitions: i32) -> Self {
-        Self { known: FxHashMap::default(), otherwise: Some(partitions) }
-    }
-
-    /// Sets the number of one topic.
-    pub fn set(&mut self, topic: impl Into<String>, partitions: i32) {
-        self.known.insert(topic.into(), partitions);
-    }
-
-    /// The number of a topic's partitions; `None` when it is not there.
-    pub fn of(&self, topic: &str) -> Option<i32> {
-        self.known.get(topic).copied().or(self.otherwise)
-    }
 }

@@ -41,8 +41,8 @@
 pub mod client;
 pub mod config;
 pub mod context;
-pub mod dsl;
 pub mod driver;
+pub mod dsl;
 pub mod error;
 pub mod handler;
 pub mod operator;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 pub use crate::context::Context;
 pub use crate::dsl::*;
 pub use crate::error::Stop;
+pub use crate::error::UserError;
 pub use crate::operator::{derived_view, share, store_view};
 pub use crate::processor::{
     FixedKeyFunction, FixedKeyProcessorContext, FixedKeyProcessorFunction,
     FixedKeyProcessorSupplier, FixedKeyRecord, Function, ProcessorContext, ProcessorFunction,
     ProcessorStore, ProcessorSupplier, Returned, StoreHandle,
 };
-pub use crate::error::UserError;
 pub use crate::record::Record;
 pub use crate::serdes::*;
 pub use crate::serdes::{HasSerde, JsonSerde, Nullable, Serde};

@@ -15,14 +15,14 @@ pub use crate::handler::{
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
-    ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, StoreBuilder,
-    StoreHandle, TimestampedKeyValueStore,
+    ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, SessionStore,
+    StoreBuilder, StoreHandle, TimestampedKeyValueStore, ValueTransformerWithKey, WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,
-    JsonSerde, ListSerde, Nullable, Serde, SerdeError, SessionWindowedSerde, StringSerde, TimeWindowedSerde,
-    UuidSerde, Window, Windowed,
+    JsonSerde, ListSerde, Nullable, Serde, SerdeError, SessionWindowedSerde, StringSerde,
+    TimeWindowedSerde, UuidSerde, Window, Windowed,
 };
 pub use crate::time::{
     ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, Timestamp,

@@ -33,7 +33,9 @@ pub(super) fn context(span: Span) -> Ident {
 fn has_operator(node: &Node) -> bool {
     match node.run() {
         Run::One | Run::Maybe | Run::Many | Run::Done | Run::Branch | Run::TableSource => true,
-        Run::Lookup | Run::Join | Run::ForeignJoin | Run::Cogroup | Run::Scoped | Run::Process => true,
+        Run::Lookup | Run::Join | Run::ForeignJoin | Run::Cogroup | Run::Scoped | Run::Process => {
+            true
+        }
         Run::Nothing | Run::Source | Run::Global | Run::Merge => false,
         Run::Repartition | Run::Split | Run::DefaultBranch => false,
     }

@@ -76,9 +76,7 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
 /// What the call gives back, taken apart.
 fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
     let at = idents::at(node.span());
-    let unused = node.is_unused()
-        && !crate::plan::is_flushed(node)
-        && node.run() != Run::Process;
+    let unused = node.is_unused() && !crate::plan::is_flushed(node) && node.run() != Run::Process;
     let handle = match (unused, &node.name) {
         (true, None) => quote_spanned!(at=> _),
         (true, Some(_)) if node.kind() != Kind::Nothing => quote_spanned!(at=> _),
@@ -97,7 +95,13 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
         Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
         Run::Done => quote!(#operator),
         Run::Source => quote_spanned!(at=> (#handle, #source)),
-        Run::One | Run::Maybe | Run::Many | Run::Branch | Run::Lookup | Run::Scoped | Run::Process => {
+        Run::One
+        | Run::Maybe
+        | Run::Many
+        | Run::Branch
+        | Run::Lookup
+        | Run::Scoped
+        | Run::Process => {
             quote_spanned!(at=> (#handle, #operator))
         }
         Run::Repartition => {

@@ -145,7 +145,8 @@ impl Lowering {
     fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Span)> {
         let Expr::MethodCall(call) = expr else { return None };
         let Expr::Path(path) = &*call.receiver else { return None };
-        let name = path.path.get_ident().filter(|_| call.method == "store" && call.args.is_empty())?;
+        let name =
+            path.path.get_ident().filter(|_| call.method == "store" && call.args.is_empty())?;
         self.scope.find(name)?;
         let Value::Node(id) = self.mark_used(name) else { return None };
         if !matches!(self.graph.node(id).kind(), Kind::Table | Kind::GlobalTable) {

@@ -461,6 +461,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".map_values(|key, value| ..)", ..TABLE_MAPPING },
     Operator { name: "filter_map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("filter_map_values_with_key"), example: ".filter_map_values(|value| Some(..))", ..TABLE_MAPPING },
     Operator { name: "filter_map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".filter_map_values(|key, value| Some(..))", ..TABLE_MAPPING },
+    Operator { name: "transform_values", required: &[Arg::Value("a transformer")], options: 5, noun: "transformed", new_values: true, has_effect: true, example: ".transform_values(transformer, stores..)", ..TABLE },
     Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
     Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
     Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },

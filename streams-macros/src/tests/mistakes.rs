@@ -275,7 +275,9 @@ fn signatures() {
 fn joins_of_what_cannot_be_joined() {
     check(
         "table(T).join(stream(A), |l, r| l + r).to_stream().to(B);",
-        &["`join` of a table does not take a stream: give it `.to_table()`, or join from the stream's side"],
+        &[
+            "`join` of a table does not take a stream: give it `.to_table()`, or join from the stream's side",
+        ],
     );
     check(
         "stream(A).join(stream(B).group_by_key(), |l, r| l + r, w).to(C);",
@@ -287,5 +289,8 @@ fn joins_of_what_cannot_be_joined() {
     );
     starts("stream(A).join(table(T)).to(C);", &["`join` needs a joiner"]);
     starts("stream(A).join(stream(B), |l, r| l + r).to(C);", &["`join` needs join windows"]);
-    starts("stream(A).join(table(T), |l| l).to(C);", &["a joiner of `join` takes `|left, right|` or"]);
+    starts(
+        "stream(A).join(table(T), |l| l).to(C);",
+        &["a joiner of `join` takes `|left, right|` or"],
+    );
 }

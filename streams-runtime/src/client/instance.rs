@@ -7,7 +7,9 @@ use tokio::sync::watch;
 
 use super::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
 use super::state::State;
-use crate::driver::kafka::{StateRestoreListener, ThreadState, Supervisor, ThreadHandle, Verdict, lock};
+use crate::driver::kafka::{
+    StateRestoreListener, Supervisor, ThreadHandle, ThreadState, Verdict, lock,
+};
 use crate::error::StreamsError;
 
 /// Is told each change of the state: the new one, and the one before.

@@ -15,10 +15,8 @@ use self::instance::Instance;
 pub use self::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
 pub use self::state::State;
 use crate::config::{ProcessingGuarantee, StreamsConfig};
-pub use crate::driver::kafka::{
-    StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState,
-};
 use crate::driver::kafka::{self, Application, Supervisor, ThreadHandle, lock};
+pub use crate::driver::kafka::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
 use crate::dsl::{BuiltTopology, Topology};
 use crate::error::{StreamsError, StreamsErrorKind};
 

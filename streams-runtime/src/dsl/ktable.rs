@@ -283,7 +283,7 @@ impl<K, V> KTable<K, V> {
         self.derived::<W>(b, options.into(), prefix::TABLE_MAP_VALUES, &SerdeSlot::default())
     }
 
-    fn derived<W>(
+    pub(super) fn derived<W>(
         self,
         b: &mut StreamsBuilder,
         options: TableOpOptions<K, W>,

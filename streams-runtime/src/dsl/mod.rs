@@ -22,6 +22,7 @@ mod kstream_keys;
 mod kstream_try;
 mod ktable;
 mod ktable_try;
+mod low_level;
 mod options;
 mod process;
 mod serdes;
@@ -29,6 +30,7 @@ mod session_windowed;
 mod suppress;
 mod topic;
 mod topology;
+mod transform_values;
 mod windowed;
 mod windowed_record;
 
@@ -38,6 +40,9 @@ mod tests;
 pub use crate::operator::Source;
 pub use crate::topology::StoreType;
 pub use crate::topology::graph::OffsetReset;
+pub use crate::window::{
+    EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
+};
 pub use branched::Split;
 pub use builder::StreamsBuilder;
 pub use cogroup_record::{
@@ -50,20 +55,17 @@ pub use kgrouped_stream::{KGroupedStream, Known, WithSerdes};
 pub use kgrouped_table::KGroupedTable;
 pub use kstream::KStream;
 pub use ktable::KTable;
+pub use low_level::{IntoNodeOptions, TopologyBuilder, TopologyNode};
 pub use options::{
-    AddTo, AggregateOptions, Branched, Consumed, ForeignJoinOptions, Grouped, IntoStore, Joined, KeyValueSupplier,
-    Materialized, Named, Printed, Produced, Repartitioned, Stores, StreamJoined, TableJoined,
-    TableOpOptions, TableOptions, Unset,
-    BufferConfig, Suppressed, Suppression, SuppressPlan, UntilTimeLimit, UntilWindowCloses, Eager, Strict,
+    AddTo, AggregateOptions, Branched, BufferConfig, Consumed, Eager, ForeignJoinOptions, Grouped,
+    IntoStore, Joined, KeyValueSupplier, Materialized, Named, Printed, Produced, Repartitioned,
+    Stores, StreamJoined, Strict, SuppressPlan, Suppressed, Suppression, TableJoined,
+    TableOpOptions, TableOptions, Unset, UntilTimeLimit, UntilWindowCloses,
 };
 pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
+pub use topology::{BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology};
+pub use transform_values::TransformOptions;
 pub use windowed::{TimeWindowedKStream, Windows};
-pub use crate::window::{
-    EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
-};
-pub use topology::{
-    BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology,
-};

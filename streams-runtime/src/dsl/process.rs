@@ -33,6 +33,14 @@ impl ProcessOptions for Unset {
     }
 }
 
+impl ProcessOptions for () {
+    type Stores = ();
+
+    fn parts(self) -> ((), Vec<StoreIx>, Named) {
+        ((), Vec::new(), Named::default())
+    }
+}
+
 impl ProcessOptions for Named {
     type Stores = ();
 
@@ -193,6 +201,7 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 5, 3]);
     /// # Ok::<(), StreamsError>(())
     /// ```
+    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
     pub fn process<X, O, L, W>(
         self,
         b: &mut StreamsBuilder,

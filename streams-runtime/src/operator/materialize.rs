@@ -122,7 +122,7 @@ where
 }
 
 /// Writes a derived row; `Some` when it has to be forwarded now.
-fn keep<K, W>(
+pub(super) fn keep<K, W>(
     cx: &mut Context,
     store: StoreRef<TableStore<K, W>>,
     key: &K,

@@ -49,12 +49,13 @@ mod table_group_by;
 mod table_map_values;
 mod table_reduce;
 mod table_source;
+mod table_transform_values;
 #[cfg(test)]
 pub(crate) mod testing;
 mod to_stream;
 mod updates;
-mod window_aggregate;
 mod view;
+mod window_aggregate;
 
 pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
 pub use branch::Branch;
@@ -67,8 +68,8 @@ pub use flat_map_values::{
 };
 pub use flush::{FlushRun, FlushedStore, flush_run};
 pub use fold::{
-    AggregateFold, CogroupFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold, TryAggregateFold,
-    TryReduceFold,
+    AggregateFold, CogroupFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold,
+    TryAggregateFold, TryReduceFold,
 };
 pub use foreach::{Foreach, TryForeach};
 pub(crate) use foreign_key::PseudoTopic;
@@ -81,10 +82,10 @@ pub use join_tables::{JoinedView, TableJoin, TableJoinKind, TableJoinLeft, Table
 pub use map::{Map, TryMap};
 pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
 pub use materialize::Materializes;
-pub use peek::{Peek, TryPeek};
-pub use process::{Process, ProcessorRunner};
 pub(crate) use materialize::store_failed;
+pub use peek::{Peek, TryPeek};
 pub use print::{Print, PrintMapper, PrintTarget};
+pub use process::{Process, ProcessorRunner};
 pub use reduce::{Reduce, TryReduce};
 pub use repartition::Repartition;
 pub use select_key::{SelectKey, TrySelectKey};
@@ -103,12 +104,13 @@ pub use table_map_values::{
 };
 pub use table_reduce::{TableReduce, TryTableReduce};
 pub use table_source::{TableSource, ToTable};
-pub use updates::Updates;
-pub use window_aggregate::WindowAggregate;
+pub use table_transform_values::TableTransformValues;
 pub use to_stream::{ToStream, ToStreamWithKey};
+pub use updates::Updates;
 pub use view::{
     DerivedView, Derives, LookupError, NoView, StoreView, View, derived_view, share, store_view,
 };
+pub use window_aggregate::WindowAggregate;
 
 /// Why an aggregation drops a record.
 pub(crate) const NULL_KEY_OR_VALUE: &str =

@@ -59,8 +59,7 @@ where
         let mut instance = cx.take_processor(self.node);
         let processor: &mut P =
             instance.downcast_mut().expect("invariant: a node's processor is of its type");
-        let result =
-            enter(cx, self.node, &self.children, |ctx| processor.process(record, ctx));
+        let result = enter(cx, self.node, &self.children, |ctx| processor.process(record, ctx));
         cx.put_processor(self.node, instance);
         cx.settle_failure(self.node)?;
         match result {

@@ -11,12 +11,15 @@ mod function;
 mod key_value;
 mod punctuation;
 mod schedule;
+mod session;
 mod store;
 mod timestamped;
+mod transformer;
+mod window;
 
 pub use children::Children;
-pub use context::{ProcessingContext, ProcessorContext, RecordMetadata};
 pub(crate) use context::enter;
+pub use context::{ProcessingContext, ProcessorContext, RecordMetadata};
 pub(crate) use failure::ProcessorFailure;
 pub use fixed_key::{
     FixedKey, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyProcessorSupplier,
@@ -28,8 +31,11 @@ pub use function::{
 pub use key_value::KeyValueStore;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
+pub use session::SessionStore;
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use timestamped::TimestampedKeyValueStore;
+pub use transformer::ValueTransformerWithKey;
+pub use window::WindowStore;
 
 use crate::error::UserError;
 use crate::record::Record;

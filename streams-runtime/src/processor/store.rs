@@ -112,6 +112,12 @@ impl<S> StoreBuilder<S> {
         }
     }
 
+    /// How long rows with a time are kept, for the changelog topic's retention.
+    #[must_use]
+    pub(super) fn with_retention(self, retention: Duration) -> Self {
+        Self { retention: Some(retention), ..self }
+    }
+
     /// Keeps writes in memory until a commit: only the last one of each key is stored and logged.
     #[must_use]
     pub fn with_caching_enabled(self) -> Self {

@@ -14,19 +14,20 @@ mod chains;
 #[cfg(feature = "rocksdb")]
 mod directory;
 mod error;
-mod join_window;
 mod java_set;
+mod join_window;
 mod key_value;
 mod lru;
 mod memory;
 mod pending;
+mod plain_window;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
 mod rows;
 mod segments;
 mod session;
-mod suppress;
 mod subscriptions;
+mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -46,15 +47,16 @@ pub use error::{StoreError, StoreErrorKind};
 pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use memory::MemoryBytes;
+pub use plain_window::{WindowStore, plain_window_store_maker};
 #[cfg(feature = "rocksdb")]
 pub use rocksdb::{RocksDbBytes, RocksDbMemory};
 pub use segments::{TimeInKey, WindowLayout};
 pub use session::{SessionStore, session_store_maker};
-pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
 pub use subscriptions::{SubscriptionStore, subscription_store_maker};
+pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
-pub use unmatched::{UnmatchedStore, unmatched_store_maker};
 pub(crate) use unmatched::Unmatched;
+pub use unmatched::{UnmatchedStore, unmatched_store_maker};
 pub use window::window_store_maker;
 
 use crate::outbox::{Outbox, TopicIx};

@@ -21,11 +21,11 @@ mod unlimited;
 
 use std::time::Duration;
 
-pub(crate) use session::span;
 pub use clock::WindowClock;
 pub use emit::EmitStrategy;
 pub use join::JoinWindows;
 pub use session::SessionWindows;
+pub(crate) use session::span;
 pub use sliding::SlidingWindows;
 pub use tumbling::{Starts, TimeWindows};
 pub use unlimited::UnlimitedWindows;

@@ -8,6 +8,7 @@ use crate::support::lang::{Doc, Text, len, text, trim, upper, words};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    ("dedup", Build(|_| dedup())),
     ("page-view-region", Build(|_| page_view_region())),
     ("orders-payments", Build(|_| orders_payments())),
     ("change-log-of-inventory", Build(|_| inventory())),
@@ -139,5 +140,26 @@ topology!(
             .count("views")
             .to_stream(|wk, _| text!(wk.key, "[", wk.start, "]"))
             .to("out");
+    }
+);
+
+/// Lets a value through that was not seen within a second.
+#[processor]
+fn first_of_a_second(
+    record: Record<Text, String>,
+    ctx: &mut ProcessorContext<'_, Text, String>,
+    seen: &mut WindowStore<String, i64>,
+) {
+    let time = record.timestamp.as_millis();
+    if seen.fetch(&record.value, time - 1000, time + 1000).next().is_none() {
+        seen.put(record.value.clone(), time, record.timestamp);
+        ctx.forward(record);
+    }
+}
+
+topology!(
+    fn dedup() -> Topology {
+        let seen = store(WindowStore::<String, i64>::persistent("seen", ms(1000), ms(1000)));
+        stream::<Text, String>("in").process(first_of_a_second, seen).to("out");
     }
 );

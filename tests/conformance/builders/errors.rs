@@ -9,6 +9,13 @@ use crate::support::registry::{
 };
 
 pub(crate) const BUILDERS: &[Entry] = &[
+    (
+        "err-build-missing-store",
+        RefusedAtCompileTime(Refusal {
+            ui_test: "tests/ui/type_processor_without_its_store.rs",
+            at_run_time: None,
+        }),
+    ),
     ("err-deserialize", Build(|_| deserialize())),
     (
         "err-build-dup-name",

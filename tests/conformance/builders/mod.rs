@@ -5,6 +5,7 @@ mod apps;
 mod cogroups;
 mod errors;
 mod joins;
+mod low_level;
 mod naming;
 mod processors;
 mod punctuation;
@@ -34,6 +35,7 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     windowed::BUILDERS,
     cogroups::BUILDERS,
     processors::BUILDERS,
+    low_level::BUILDERS,
     punctuation::BUILDERS,
 ];
 

@@ -3,10 +3,15 @@
 use serde_json::json;
 use streams_runtime::prelude::*;
 
+use super::ms;
 use crate::support::lang::{Doc, Text, split, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(super) const BUILDERS: &[Entry] = &[
+    ("table-transform-values", Build(|_| transform_values())),
+    ("table-transform-values-plain", Build(|_| transform_values_plain())),
+    ("process-session-store", Build(|_| session_store())),
+    ("process-window-store", Build(|_| window_store())),
     ("process-cached-store", Build(|_| cached_store())),
     ("process-repartition", Build(|_| repartition())),
     ("process-forward-ts", Build(|_| forward_timestamps())),
@@ -259,5 +264,91 @@ topology!(
         let x = a.repartition("ra").map_values(|v| text!("via ", v));
         let y = b.repartition("rb").map_values(|v| text!("via ", v));
         x.merge(y).to("out");
+    }
+);
+
+#[processor]
+fn find_sessions(
+    record: Record<String, Doc>,
+    ctx: &mut ProcessorContext<'_, String, Doc>,
+    s: &mut SessionStore<String, i64>,
+) {
+    let long = |name: &str| record.value.get(name).long().unwrap_or_default();
+    let (from, to) = (long("from"), long("to"));
+    let window = Window { start: from, end: to };
+    let session = Windowed { key: record.key.clone(), window };
+    match record.value.get("v").long() {
+        Some(value) => s.put(session, value),
+        None => s.remove(&session),
+    }
+    let found = s.find_sessions(&record.key, from - 10, to + 10);
+    let found: Vec<_> = found.map(|(w, v)| json!([w.window.start, w.window.end, v])).collect();
+    ctx.forward(record.with_value(Doc(found.into())));
+}
+
+topology!(
+    fn session_store() -> Topology {
+        let s = store(SessionStore::<String, i64>::persistent("s", ms(1000)));
+        stream::<String, Doc>("in").process(find_sessions, s).to("out");
+    }
+);
+
+#[processor]
+fn around(
+    record: Record<String, i64>,
+    ctx: &mut ProcessorContext<'_, String, Doc>,
+    w: &mut WindowStore<String, i64>,
+) {
+    let time = record.timestamp.as_millis();
+    w.put(record.key.clone(), record.value, record.timestamp);
+    let found = w.fetch(&record.key, time - 20, time + 20);
+    let found: Vec<_> = found.map(|(start, v)| json!({ "start": start, "value": v })).collect();
+    ctx.forward(record.with_value(Doc(found.into())));
+}
+
+topology!(
+    fn window_store() -> Topology {
+        let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
+        stream::<String, i64>("in").process(around, w).to("out");
+    }
+);
+
+/// Numbers the updates of each key.
+struct Numbered(StoreHandle<KeyValueStore<'static, String, i64>>);
+
+impl ValueTransformerWithKey<String, String, String> for Numbered {
+    fn transform(
+        &mut self,
+        key: &String,
+        value: Option<String>,
+        ctx: &ProcessingContext<'_>,
+    ) -> Option<String> {
+        let mut seen = ctx.store(self.0);
+        let count = seen.get(key).unwrap_or(0).wrapping_add(1);
+        seen.put(key.clone(), count);
+        Some(text!(value, "#", count))
+    }
+}
+
+topology!(
+    fn transform_values() -> Topology {
+        let seen = store(KeyValueStore::<String, i64>::persistent("seen"));
+        table::<String, String>("in")
+            .transform_values(move || Numbered(seen), seen, Materialized::as_("tv"))
+            .to_stream()
+            .to("out");
+    }
+);
+
+/// The value with its record's time.
+fn timed() -> impl ValueTransformerWithKey<String, String, String> {
+    |_: &String, value: Option<String>, ctx: &ProcessingContext<'_>| {
+        value.map(|value| text!(value, "@", ctx.timestamp().as_millis()))
+    }
+}
+
+topology!(
+    fn transform_values_plain() -> Topology {
+        table::<String, String>("in").transform_values(timed).to_stream().to("out");
     }
 );

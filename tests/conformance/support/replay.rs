@@ -27,7 +27,11 @@ pub(crate) fn run(case: &Case) -> Outcome {
         },
         Some(Builder::TryBuild(build)) if build(&case.params).is_none() => {
             let refused = case.build_error.is_some();
-            outcome(if refused { Vec::new() } else { vec!["a parameter cannot be said".to_owned()] })
+            outcome(if refused {
+                Vec::new()
+            } else {
+                vec!["a parameter cannot be said".to_owned()]
+            })
         }
         Some(builder @ (Builder::Build(_) | Builder::TryBuild(_))) => {
             let replayed = std::panic::catch_unwind(|| match build(builder, &case.params) {

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::events::lock;
-use super::time::now;
-use super::wake::{Waker, wake_thread};
 use super::metadata::{TaskMetadata, ThreadMetadata, ThreadState};
 use super::restore_listener::StateRestoreListener;
+use super::time::now;
+use super::wake::{Waker, wake_thread};
 use crate::error::StreamsError;
 
 /// How long a thread that is asked to stop may wait for the broker.

@@ -12,13 +12,13 @@ use super::batch::PartitionReader;
 use super::errors;
 use super::events::Rebalance;
 use super::interrupt::Interrupt;
+use super::metadata::ThreadState;
 use super::offsets::{self, Committed, Which};
-use super::restore::{Need, Stores as _, Want};
+use super::restore::{self, Need, Stores as _, Want};
 use super::running::{Input, Running};
 use super::stores::OpenStore;
 use super::thread::{StreamThread, stopped_without_commit};
 use super::time::now;
-use super::metadata::ThreadState;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
 use crate::store::StoreErrorKind;
@@ -209,6 +209,16 @@ impl StreamThread {
             let retriable = code.is_some_and(errors::is_retriable);
             let over = start.elapsed() > self.app.config.settings().task_timeout;
             if !retriable || over || self.handle.stopping() {
+                let denied = code.filter(|code| errors::is_denied(*code));
+                if let Some(code) = denied {
+                    let mend = "give the principal READ and DESCRIBE on the group, the source \
+                                topics and the internal topics";
+                    return Err(Interrupt::Fail(errors::denied(
+                        &format!("ask the broker to {what}"),
+                        mend,
+                        code,
+                    )));
+                }
                 let message = format!("the broker does not {what}");
                 let error = StreamsError::new(StreamsErrorKind::Broker, message).caused_by(error);
                 return Err(Interrupt::Fail(error));
@@ -246,10 +256,22 @@ impl StreamThread {
                 wants.extend(self.want(*task, ix)?);
             }
         }
-        for (need, want) in self.restorer.needs(&wants)?.into_iter().zip(wants) {
+        for (need, want) in self.needs(&wants)?.into_iter().zip(wants) {
             self.meet(need, want)?;
         }
         self.run_ready_tasks()
+    }
+
+    /// Asks where the changelogs begin and end: two requests per broker, however many there are.
+    fn needs(&self, wants: &[Want]) -> Result<Vec<Need>, Interrupt> {
+        let places: Vec<TopicPartition> = wants.iter().map(|want| want.changelog.clone()).collect();
+        let begins = self.retry("tell where the changelogs begin", |thread| {
+            offsets::ends(&thread.app.metadata, &places, Which::Beginning, TIMEOUT)
+        })?;
+        let ends = self.retry("tell where the changelogs end", |thread| {
+            offsets::ends(&thread.app.metadata, &places, Which::End, TIMEOUT)
+        })?;
+        Ok(restore::needs(wants, &begins, &ends))
     }
 
     /// What a store is to be compared with; `None` when it has no changelog.
@@ -305,7 +327,7 @@ impl StreamThread {
     pub(super) fn wipe_and_restore(&mut self, task: TaskId, ix: StoreIx) -> Result<(), Interrupt> {
         self.wipe(task, ix)?;
         if let Some(want) = self.want(task, ix)? {
-            let needs = self.restorer.needs(std::slice::from_ref(&want))?;
+            let needs = self.needs(std::slice::from_ref(&want))?;
             for need in needs {
                 self.meet(need, want.clone())?;
             }

@@ -9,17 +9,14 @@ use rdkafka::topic_partition_list::Offset;
 
 use super::batch::{PartitionReader, Scratch};
 use super::clients::Consumer;
-use super::offsets::{self, Offsets, Which};
-use super::wake::Waker;
+use super::offsets::{self, Offsets};
 use super::restore_listener::StateRestoreListener;
+use super::wake::Waker;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
 use crate::store::{ChangelogRecord, StateStore};
 use crate::task::RecordBatch;
 use crate::topology::{StoreIx, TaskId};
-
-/// How long the ends of changelogs may take to come.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A store that is to be brought up to date.
 #[derive(Clone, Debug)]
@@ -62,6 +59,19 @@ pub(super) fn need(local: Option<i64>, begin: i64, end: i64) -> Need {
     if from == end { Need::Nothing } else { Need::CatchUp { from, end } }
 }
 
+/// What each store needs, given where all changelogs begin and end.
+pub(super) fn needs(wants: &[Want], begins: &Offsets, ends: &Offsets) -> Vec<Need> {
+    let of_one = |want: &Want| {
+        let begin = begins.get(&want.changelog).copied().unwrap_or(0);
+        let end = ends.get(&want.changelog).copied().unwrap_or(begin);
+        match want.limit {
+            None => need(want.local, begin, end),
+            Some(limit) => need_up_to(want.local, begin, end, limit),
+        }
+    };
+    wants.iter().map(of_one).collect()
+}
+
 /// A restore in progress.
 struct Restore {
     want: Want,
@@ -83,7 +93,6 @@ pub(super) enum Step {
 /// The restores of one thread.
 pub(super) struct Restorer {
     consumer: Arc<Consumer>,
-    metadata: Arc<Consumer>,
     waker: Arc<Waker>,
     listener: Option<Arc<dyn StateRestoreListener>>,
     running: Vec<Restore>,
@@ -97,42 +106,10 @@ pub(super) trait Stores {
 impl Restorer {
     pub(super) fn new(
         consumer: Arc<Consumer>,
-        metadata: Arc<Consumer>,
         waker: Arc<Waker>,
         listener: Option<Arc<dyn StateRestoreListener>>,
     ) -> Self {
-        Self { consumer, metadata, waker, listener, running: Vec::new() }
-    }
-
-    /// What each store needs. Costs two requests per broker, however many stores there are.
-    pub(super) fn needs(&self, wants: &[Want]) -> Result<Vec<Need>, StreamsError> {
-        let places: Vec<TopicPartition> = wants.iter().map(|want| want.changelog.clone()).collect();
-        let begins = self.ends(&places, Which::Beginning)?;
-        let ends = self.ends(&places, Which::End)?;
-        let one = |offsets: &Offsets, want: &Want| offsets.get(&want.changelog).copied();
-        Ok(wants
-            .iter()
-            .map(|want| {
-                let begin = one(&begins, want).unwrap_or(0);
-                let end = one(&ends, want).unwrap_or(begin);
-                match want.limit {
-                    None => need(want.local, begin, end),
-                    Some(limit) => need_up_to(want.local, begin, end, limit),
-                }
-            })
-            .collect())
-    }
-
-    fn ends(&self, places: &[TopicPartition], which: Which) -> Result<Offsets, StreamsError> {
-        offsets::ends(&self.metadata, places, which, TIMEOUT).map_err(|error| {
-            let list: Vec<String> = places.iter().map(ToString::to_string).collect();
-            let message = format!(
-                "the broker does not tell where the changelogs {} begin and end; does the \
-                 principal have DESCRIBE on them?",
-                list.join(", ")
-            );
-            StreamsError::new(StreamsErrorKind::Broker, message).caused_by(error)
-        })
+        Self { consumer, waker, listener, running: Vec::new() }
     }
 
     /// Begins to read the changelog of a store that needs records.

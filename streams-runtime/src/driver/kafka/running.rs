@@ -105,19 +105,18 @@ impl Running {
         }
     }
 
-    /// Processes up to `budget` records and calls the punctuators that are due by the wall clock;
-    /// a panic of a user's function becomes an error.
-    ///
-    /// Punctuators of an idle task are as exact as the thread's rounds, `poll.ms` apart.
+    /// Processes up to `budget` records; a panic of a user's function becomes an error.
     pub(super) fn process(
         &mut self,
         wall_clock: Timestamp,
         budget: usize,
     ) -> Result<usize, Interrupt> {
         let task = &mut self.task;
-        let done = guard(task.id(), || {
-            Ok(task.process(wall_clock, budget)? + task.punctuate(wall_clock)?)
+        let (fired, processed) = guard(task.id(), || {
+            let fired = task.punctuate(wall_clock)?;
+            Ok((fired, task.process(wall_clock, budget)?))
         })?;
+        let done = processed + fired;
         self.dirty |= done > 0;
         Ok(done)
     }

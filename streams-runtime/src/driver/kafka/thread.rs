@@ -97,12 +97,8 @@ impl StreamThread {
         let consumer = clients::main_consumer(config, &name, &waker)?;
         let restore_consumer = clients::restore_consumer(config, &name, &waker)?;
         let settings = config.settings();
-        let restorer = Restorer::new(
-            restore_consumer,
-            Arc::clone(&app.metadata),
-            Arc::clone(&waker),
-            supervisor.restore_listener(),
-        );
+        let restorer =
+            Restorer::new(restore_consumer, Arc::clone(&waker), supervisor.restore_listener());
         let outlet = Outlet::new(
             producer,
             settings.handlers.clone(),

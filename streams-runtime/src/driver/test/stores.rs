@@ -140,9 +140,7 @@ impl TopologyTestDriver {
                 (
                     StoreKind::TimestampedKeyValue | StoreKind::TimestampedWindow { .. },
                     Some((time, value)),
-                ) => {
-                    (Some(i64::from_be_bytes(*time)), value)
-                }
+                ) => (Some(i64::from_be_bytes(*time)), value),
                 _ => (None, stored),
             };
             let (key, window) = key_and_window(kind, key);

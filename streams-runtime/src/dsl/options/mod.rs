@@ -33,8 +33,8 @@ pub use suppressed::{
     BufferConfig, Eager, Strict, SuppressPlan, Suppressed, Suppression, UntilTimeLimit,
     UntilWindowCloses,
 };
-pub use table_joined::{ForeignJoinOptions, TableJoined};
 pub use table::{TableOpOptions, TableOptions};
+pub use table_joined::{ForeignJoinOptions, TableJoined};
 
 /// No option at all.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,12 +4,8 @@
 //! lands, its builders move up one folder and their ids leave `no_builder_yet.txt`.
 //! They need a little more of the support: `Params::ms` and `flag`, `Doc::set`, `concat` and `is_true`.
 
-mod apps;
-mod errors;
 mod joins;
-mod naming;
 mod processors;
-mod punctuation;
 mod random;
 mod tables;
 

@@ -9,9 +9,7 @@ use crate::support::registry::{Builder::Build, Entry};
 
 pub const BUILDERS: &[Entry] = &[
     ("process-global-store", Build(|_| global_store())),
-    ("process-session-store", Build(|_| session_store())),
     ("process-versioned-store", Build(|_| versioned_store())),
-    ("process-window-store", Build(|_| window_store())),
 ];
 
 #[processor]
@@ -42,27 +40,6 @@ topology!(
 );
 
 #[processor]
-fn find_sessions(
-    record: Record<String, Doc>,
-    ctx: &mut ProcessorContext<'_, String, Doc>,
-    s: &mut SessionStore<String, i64>,
-) {
-    let long = |name: &str| record.value.get(name).long().unwrap_or_default();
-    let (from, to) = (long("from"), long("to"));
-    s.put(Windowed::session(record.key.clone(), from, to), long("v"));
-    let found = s.find_sessions(&record.key, from - 10, to + 10);
-    let found: Vec<_> = found.map(|(w, v)| json!([w.start, w.end, v])).collect();
-    ctx.forward(record.with_value(Doc(found.into())));
-}
-
-topology!(
-    fn session_store() -> Topology {
-        let s = store(SessionStore::<String, i64>::persistent("s", ms(1000)));
-        stream::<String, Doc>("in").process(find_sessions, s).to("out");
-    }
-);
-
-#[processor]
 fn versions(
     record: Record<String, Text>,
     ctx: &mut ProcessorContext<'_, String, Doc>,
@@ -83,25 +60,5 @@ topology!(
     fn versioned_store() -> Topology {
         let v = store(VersionedStore::<String, String>::persistent("v", ms(100)));
         stream::<String, Text>("in").process(versions, v).to("out");
-    }
-);
-
-#[processor]
-fn around(
-    record: Record<String, i64>,
-    ctx: &mut ProcessorContext<'_, String, Doc>,
-    w: &mut WindowStore<String, i64>,
-) {
-    let time = record.timestamp.as_millis();
-    w.put(record.key.clone(), record.value, record.timestamp);
-    let found = w.fetch(&record.key, time - 20, time + 20);
-    let found: Vec<_> = found.map(|(start, v)| json!({ "start": start, "value": v })).collect();
-    ctx.forward(record.with_value(Doc(found.into())));
-}
-
-topology!(
-    fn window_store() -> Topology {
-        let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
-        stream::<String, i64>("in").process(around, w).to("out");
     }
 );

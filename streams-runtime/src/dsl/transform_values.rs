@@ -1,0 +1,108 @@
+//! `transform_values` on a table.
+
+use std::sync::Arc;
+
+use super::topology::ProcessorEntry;
+use super::{KTable, Materialized, Named, StreamsBuilder, TableOpOptions, Unset};
+use crate::operator::TableTransformValues;
+use crate::processor::{StoreHandle, ValueTransformerWithKey};
+use crate::serdes::HasSerde;
+use crate::topology::StoreIx;
+use crate::topology::naming::prefix;
+
+/// What may follow the supplier of a transformer: handles of stores, then how the result is kept.
+pub trait TransformOptions<K, W> {
+    /// Takes the options apart.
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>);
+}
+
+macro_rules! without_stores {
+    ($($options:ty),+) => { $(
+        impl<K, W> TransformOptions<K, W> for $options {
+            fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+                (Vec::new(), self.into())
+            }
+        }
+    )+ };
+}
+
+without_stores!(Unset, Named, Materialized<K, W>, &'static str);
+
+impl<A, K, W> TransformOptions<K, W> for StoreHandle<A> {
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+        (vec![self.ix()], TableOpOptions::default())
+    }
+}
+
+impl<A, K, W> TransformOptions<K, W> for (StoreHandle<A>, Materialized<K, W>) {
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+        (vec![self.0.ix()], self.1.into())
+    }
+}
+
+impl<A, B, K, W> TransformOptions<K, W> for (StoreHandle<A>, StoreHandle<B>) {
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+        (vec![self.0.ix(), self.1.ix()], TableOpOptions::default())
+    }
+}
+
+impl<A, B, K, W> TransformOptions<K, W> for (StoreHandle<A>, StoreHandle<B>, Materialized<K, W>) {
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+        (vec![self.0.ix(), self.1.ix()], self.2.into())
+    }
+}
+
+impl<K: HasSerde, V: HasSerde> KTable<K, V> {
+    /// Replaces each row's value by what a transformer makes of it, with stores and metadata at hand.
+    ///
+    /// `supplier` makes a [`ValueTransformerWithKey`], which may be a closure. It is called for deletions,
+    /// too; where old values are needed and the result has no store, it is called for those as well.
+    /// The handles of its stores follow, then [`Materialized`] to keep the result in a store.
+    /// A table that is looked up by a join must have one.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// /// Numbers the updates of the task.
+    /// fn numbered() -> impl ValueTransformerWithKey<String, i64, i64> {
+    ///     let mut updates = 0;
+    ///     move |_: &String, value: Option<i64>, _: &ProcessingContext<'_>| {
+    ///         updates += 1;
+    ///         value.map(|value| value * 100 + updates)
+    ///     }
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     table::<String, i64>("in").transform_values(numbered).to_stream().to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// let updates = driver.output::<String, Option<i64>>("out").values()?;
+    /// assert_eq!(updates, [Some(101), Some(202)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn transform_values<W, P>(
+        self,
+        b: &mut StreamsBuilder,
+        supplier: impl Fn() -> P + Send + Sync + 'static,
+        options: impl TransformOptions<K, W>,
+    ) -> (KTable<K, W>, TableTransformValues<P, K, V, W>)
+    where
+        W: HasSerde,
+        P: ValueTransformerWithKey<K, V, W>,
+    {
+        let (stores, options) = options.parts();
+        let made = self.derived::<W>(
+            b,
+            options,
+            prefix::TABLE_TRANSFORM_VALUES,
+            &super::SerdeSlot::default(),
+        );
+        b.graph.use_stores(made.node, &stores);
+        let operator = TableTransformValues::new(made.node, supplier, made.store);
+        let runner = Arc::new(operator.clone());
+        b.processors.push(ProcessorEntry { node: made.node, runner });
+        (KTable::new(made.node), operator)
+    }
+}

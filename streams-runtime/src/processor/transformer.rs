@@ -1,0 +1,22 @@
+//! Transformers of a table's values.
+
+use super::ProcessingContext;
+
+/// Makes the values of a table from those of another, with stores and the record's metadata at hand.
+///
+/// The supplier makes one instance for each task. A transformer forwards nothing: what it returns is the
+/// row's value, and `None` deletes the row. Closures `FnMut(&K, Option<V>, &ProcessingContext) -> Option<W>`
+/// are transformers. Java: `org.apache.kafka.streams.kstream.ValueTransformerWithKey`.
+pub trait ValueTransformerWithKey<K, V, W>: Send + 'static {
+    /// The new value of a row; `value` is `None` when the row is deleted.
+    fn transform(&mut self, key: &K, value: Option<V>, ctx: &ProcessingContext<'_>) -> Option<W>;
+}
+
+impl<K, V, W, F> ValueTransformerWithKey<K, V, W> for F
+where
+    F: FnMut(&K, Option<V>, &ProcessingContext<'_>) -> Option<W> + Send + 'static,
+{
+    fn transform(&mut self, key: &K, value: Option<V>, ctx: &ProcessingContext<'_>) -> Option<W> {
+        self(key, value, ctx)
+    }
+}

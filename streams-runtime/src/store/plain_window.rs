@@ -1,0 +1,73 @@
+//! The window store of users' own processors: values without a time of their own.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::byte_store::ByteStore;
+use super::key_value::Plain;
+use super::typed::TypedStore;
+use super::{ChangelogRecord, Order, StateStore, StoreError, StoreKind, StoreMaker, WindowLayout};
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
+use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
+
+/// Values by key and the start of a window.
+///
+/// The changelog's key is key, start, and a sequence number of 0; its time is that of the record in
+/// work. Java: `org.apache.kafka.streams.state.WindowStore`.
+pub struct WindowStore<K, V> {
+    rows: TypedStore<Windowed<K>, V, Plain<V>>,
+}
+
+impl<K, V> WindowStore<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The windows of a key that start from `from` to `to`, both included, with their starts.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or its bytes do not fit the serdes.
+    pub fn fetch(&mut self, key: &K, from: i64, to: i64) -> Result<Vec<(i64, V)>, StoreError> {
+        let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+        let rows = self.rows.rows_of(&any, from, to, Order::Ascending)?;
+        Ok(rows.into_iter().map(|(window, value)| (window.window.start, value)).collect())
+    }
+
+    /// Writes (`Some`) or deletes (`None`) the value of a window.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or a part has no bytes in its serde.
+    pub fn put(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        key: &K,
+        value: Option<V>,
+        start: i64,
+    ) -> Result<(), StoreError> {
+        let window = Windowed { key: key.clone(), window: Window { start, end: start } };
+        self.rows.put(out, context, &window, value, None).map(drop)
+    }
+}
+
+/// Makes a [`WindowStore`] with these serdes for each task.
+pub fn plain_window_store_maker<K, V>(
+    key: SerdeRef<K>,
+    value: SerdeRef<V>,
+    layout: WindowLayout,
+) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    Arc::new(move |setup| {
+        let caching = setup.caching;
+        let keys = WindowStoreKeys { inner: Arc::clone(&key), size_ms: layout.size_ms };
+        let bytes = ByteStore::with_times(setup, layout)?;
+        let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
+        Ok(Box::new(WindowStore { rows }))
+    })
+}
+
+super::typed::impl_state_store!(WindowStore);
