@@ -33,7 +33,7 @@
 //! the feature `kafka` (on by default) the `KafkaStreams` client runs it over one.
 //!
 //! From below: [`record`], [`time`], [`error`] are the words; [`serdes`] turn values into Kafka's bytes;
-//! [`topology`] holds graph, names and plan as data; [`store`] keeps state; [`operator`] and [`context`]
+//! [`topology`](mod@topology) holds graph, names and plan as data; [`store`] keeps state; [`operator`] and [`context`]
 //! process one record; [`dsl`] is what `topology!` calls; a [`task`] runs one sub-topology on one
 //! partition and reads no clock; [`driver`]s move records and time.
 

@@ -1,7 +1,7 @@
 //! The topology as data: the graph that the user's calls record, and the plan made from it.
 //!
 //! Nothing here knows a store, a task or a Rust type of the user: names, numbers and topics only.
-//! [`graph`] records, [`optimize`] rewrites, [`write`] lays the nodes out as Kafka Streams does,
+//! [`graph`] records, [`optimize`] rewrites, [`write`](mod@write) lays the nodes out as Kafka Streams does,
 //! [`plan`] numbers sub-topologies and internal topics, [`describe`] and [`picture`] show them.
 
 pub mod config;

@@ -297,8 +297,8 @@ pub(super) fn stopped_without_commit(reason: &str) -> StreamsError {
     StreamsError::new(
         StreamsErrorKind::Broker,
         format!(
-            "stopped without a last commit, what came after the one before is processed again at the \
-             next start: {reason}"
+            "stopped without a last commit, what came after the one before is processed again at \
+             the next start: {reason}"
         ),
     )
 }
