@@ -1,4 +1,5 @@
-//! Builders of the topologies that wait for their operators (windows, joins, processors).
+//! Builders of the topologies that wait for their operators (versioned stores, a global store's own processor); some are compiled one
+//! folder up by now.
 //!
 //! Not compiled in yet. Each file is text in the DSL of Kafka Streams' own words; when an operator
 //! lands, its builders move up one folder and their ids leave `no_builder_yet.txt`.
