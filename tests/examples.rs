@@ -21,6 +21,7 @@ mod producer {
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use streams_runtime::config::StreamsConfig;
 use streams_runtime::driver::test::TopologyTestDriver;
@@ -28,14 +29,16 @@ use streams_runtime::handler::LogAndContinueProcessingExceptionHandler;
 use streams_runtime::prelude::*;
 
 use domain::{
-    AnimalCounts, Animals, Example, Lines, OnError, ProductNumbers, ProductTexts, Repository,
-    Strings, StringsChanged, WordCounts,
+    AnimalCounts, Animals, Example, Lines, MergeLeft, MergeRight, Merged, OnError, ProductNumbers,
+    ProductTexts, Repository, Strings, StringsChanged, WordCounts,
 };
 use expected::Expected;
 use messages::{Message, messages};
 
 const COUNT: usize = 500;
 const SEED: u64 = 1;
+/// The tutorial sends a record each 200 ms.
+const EVERY: Duration = Duration::from_millis(200);
 
 /// A driver without record caches, so that every update of a count is seen.
 fn driver(topology: &Topology, config: StreamsConfig) -> TopologyTestDriver {
@@ -56,10 +59,16 @@ fn pipe<T>(driver: &mut TopologyTestDriver, topic: T, messages: &[Message])
 where
     T: TopicDecl<Key = String, Value = String>,
 {
-    for (message, time) in messages.iter().zip((0..).step_by(200)) {
+    for message in messages {
+        let time = time_of(message);
         let (key, value) = (message.key.as_str(), message.value.as_str());
         driver.input(topic).pipe(key, value, time).expect("the record is processed");
     }
+}
+
+/// When the message is sent, in milliseconds after the first.
+fn time_of(message: &Message) -> i64 {
+    i64::try_from((EVERY * message.turn).as_millis()).expect("it is soon")
 }
 
 /// The results so far, in order, as text.
@@ -77,7 +86,8 @@ fn last(rows: &[(String, String)]) -> BTreeMap<String, String> {
 
 #[track_caller]
 fn check_expected(example: Example, rows: &[(String, String)]) {
-    let expected = Expected::of(example, &messages(example, COUNT, SEED), OnError::Skip);
+    let sent = messages(example, COUNT, SEED);
+    let expected = Expected::of(example, &sent, OnError::Skip, EVERY);
     assert_eq!(expected.difference(&last(rows)), None);
 }
 
@@ -174,7 +184,8 @@ fn word_count_counts_three_letter_words_in_capitals() {
 #[test]
 fn word_count_splits_as_java_does() {
     let mut driver = driver(&topologies::word_count(), config(Example::WordCount));
-    let line = Message { topic: "word", key: "0".into(), value: "'One one_1, two!".into() };
+    let line =
+        Message { topic: "word", key: "0".into(), value: "'One one_1, two!".into(), turn: 0 };
     pipe(&mut driver, Lines, &[line]);
     let results = results(&mut driver, WordCounts);
     let words: Vec<&str> = results.iter().map(|(word, _)| word.as_str()).collect();
@@ -233,11 +244,44 @@ fn products_can_send_number_20_to_a_dead_letter_topic() {
 }
 
 #[test]
+fn merge_joins_what_is_at_most_three_seconds_apart() {
+    let mut driver = driver(&topologies::merge(), config(Example::Merge));
+    for message in messages(Example::Merge, COUNT, SEED) {
+        let (key, value, time) = (message.key.clone(), message.value.clone(), time_of(&message));
+        let piped = match message.topic {
+            "merge1" => driver.input(MergeLeft).pipe(key, value, time),
+            _ => driver.input(MergeRight).pipe(key, value, time),
+        };
+        piped.expect("the record is processed");
+    }
+    let results = results(&mut driver, Merged);
+    check_expected(Example::Merge, &results);
+    let keys: Vec<&str> = results.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["0", "4", "8", "12", "16", "20", "24", "28"]);
+    assert_eq!(results[0].1, "merge-1-data-0 : merge-2-data-1");
+    assert_eq!(results[1].1, "merge-1-data-8 : merge-2-data-5");
+    assert_eq!(results[2].1, "merge-1-data-16 : merge-2-data-9");
+}
+
+#[test]
+fn merge_needs_two_window_stores_and_no_repartition() {
+    let text = topologies::merge().describe();
+    assert!(!text.contains("repartition"), "{text}");
+    assert!(text.contains("stores: [KSTREAM-JOINTHIS-"), "{text}");
+    assert!(text.contains("stores: [KSTREAM-JOINOTHER-"), "{text}");
+}
+
+#[test]
 fn an_unknown_product_fails_too() {
     let config = config(Example::Products)
         .processing_exception_handler(LogAndContinueProcessingExceptionHandler);
     let mut driver = product_driver(config);
-    let odd = |value: &str| Message { topic: "production", key: "k".into(), value: value.into() };
+    let odd = |value: &str| Message {
+        topic: "production",
+        key: "k".into(),
+        value: value.into(),
+        turn: 0,
+    };
     pipe(&mut driver, ProductNumbers, &[odd("1001"), odd("two"), odd("1000")]);
     let results = results(&mut driver, ProductTexts);
     assert_eq!(results.len(), 1);
@@ -319,7 +363,10 @@ mod programs {
     }
 
     #[test]
-    fn merge_is_refused() {
-        check("tutorial", &["all", "merge"], 2, &["stream-stream joins"]);
+    fn merge() {
+        // as in the tutorial, key 28 is the last one whose sides are close enough
+        let words = ["[String] 28 : merge-1-data-56 : merge-2-data-29", "as expected"];
+        let arguments = ["all", "merge", "--count", "33", "--rate", "5"];
+        check("tutorial", &arguments, 0, &words);
     }
 }

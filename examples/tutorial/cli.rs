@@ -8,9 +8,6 @@ use clap::{Parser, ValueEnum};
 use crate::domain::{Example, OffsetReset, OnError, Settings};
 use crate::{AnyError, all, consumer, processor, producer};
 
-/// Exit code for an example that this version cannot run yet.
-const NOT_YET: u8 = 2;
-
 /// Five small Kafka Streams applications, from first record to shown result.
 #[derive(Debug, Parser)]
 #[command(name = "tutorial")]
@@ -70,9 +67,9 @@ enum Choice {
     WordCount,
     /// A lookup per record, and an error on purpose
     Products,
-    /// Two streams joined within three seconds (not yet)
+    /// Two streams joined within three seconds
     Merge,
-    /// Every example that this version can run
+    /// Every example
     All,
 }
 
@@ -82,10 +79,6 @@ impl Cli {
     /// # Errors
     /// When the broker cannot be used, or an application fails.
     pub fn run(&self) -> Result<ExitCode, AnyError> {
-        if let Choice::Merge = self.example {
-            eprintln!("merge cannot run: {}", Example::Merge.not_yet().unwrap_or("not yet"));
-            return Ok(ExitCode::from(NOT_YET));
-        }
         let examples = self.example.examples();
         let settings = self.settings();
         if self.role == Role::All {
@@ -130,10 +123,7 @@ impl Choice {
             Self::WordCount => vec![Example::WordCount],
             Self::Products => vec![Example::Products],
             Self::Merge => vec![Example::Merge],
-            Self::All => {
-                let can_run = |example: &Example| example.not_yet().is_none();
-                Example::ALL.into_iter().filter(can_run).collect()
-            }
+            Self::All => Example::ALL.to_vec(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What must come out, computed without any topology.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::domain::{Example, OnError, Repository};
 use crate::producer::Message;
@@ -17,14 +18,14 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// What the example makes of the messages.
-    pub fn of(example: Example, messages: &[Message], on_error: OnError) -> Self {
+    /// What the example makes of the messages, of which each turn comes `every` after the one before.
+    pub fn of(example: Example, messages: &[Message], on_error: OnError, every: Duration) -> Self {
         let last = match example {
             Example::String => strings(messages),
             Example::Frequency => counts(messages.iter().filter_map(animal)),
             Example::WordCount => counts(messages.iter().flat_map(words)),
             Example::Products => products(messages),
-            Example::Merge => BTreeMap::new(),
+            Example::Merge => pairs(messages, every),
         };
         let stops = matches!(on_error, OnError::Fail | OnError::ReplaceThread);
         let failures = match example {
@@ -77,6 +78,19 @@ fn counts(all: impl Iterator<Item = String>) -> BTreeMap<String, String> {
         *counts.entry(one).or_default() += 1;
     }
     counts.into_iter().map(|(key, count)| (key, count.to_string())).collect()
+}
+
+/// Messages of both topics with one key, divisible by 4, at most three seconds apart.
+fn pairs(messages: &[Message], every: Duration) -> BTreeMap<String, String> {
+    let [left, right] = [Example::Merge.row().sources[0], Example::Merge.row().sources[1]];
+    let of = |topic| messages.iter().filter(move |message| message.topic == topic);
+    let rights: BTreeMap<&str, &Message> = of(right).map(|one| (one.key.as_str(), one)).collect();
+    of(left)
+        .filter(|one| one.key.parse().is_ok_and(|key: u32| key.is_multiple_of(4)))
+        .filter_map(|one| Some((one, *rights.get(one.key.as_str())?)))
+        .filter(|(one, other)| every * one.turn.abs_diff(other.turn) <= Duration::from_secs(3))
+        .map(|(one, other)| (one.key.clone(), format!("{} : {}", one.value, other.value)))
+        .collect()
 }
 
 /// All products but the invalid one and those beyond the table of 1000 rows.

@@ -78,14 +78,6 @@ impl Example {
         }
     }
 
-    /// Why this version cannot run the example yet, if so.
-    pub const fn not_yet(self) -> Option<&'static str> {
-        match self {
-            Self::Merge => Some("it needs stream-stream joins, which are not built yet"),
-            Self::String | Self::Frequency | Self::WordCount | Self::Products => None,
-        }
-    }
-
     /// The application id, which is also the consumer group: the source topic's name and `-application`.
     pub fn application_id(self) -> String {
         match self {

@@ -9,7 +9,7 @@ mod topics;
 mod words;
 
 pub use example::Example;
-pub use pacing::Pacing;
+pub use pacing::{Pacing, interval};
 pub use product::Repository;
 pub use random::Random;
 pub use settings::{OffsetReset, OnError, Settings};

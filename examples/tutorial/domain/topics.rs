@@ -30,6 +30,18 @@ pub type WordCounts = Topic<String, i64>;
 #[topic("production")]
 pub type ProductNumbers = Topic<String, String>;
 
+/// The left input of the merge example.
+#[topic("merge1")]
+pub type MergeLeft = Topic<String, String>;
+
+/// The right input of the merge example.
+#[topic("merge2")]
+pub type MergeRight = Topic<String, String>;
+
+/// Result of the merge example: both texts of a match.
+#[topic("merge-changed")]
+pub type Merged = Topic<String, String>;
+
 /// Result of the products example: products as JSON text.
 #[topic("production-changed")]
 pub type ProductTexts = Topic<String, String>;

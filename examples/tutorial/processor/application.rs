@@ -46,7 +46,7 @@ pub fn start(example: Example, settings: &Settings) -> Result<Vec<KafkaStreams>,
 /// Prints the topology and makes the wanted number of instances, with local state wiped as the
 /// tutorial does.
 fn prepare(example: Example, settings: &Settings) -> Result<Vec<KafkaStreams>, AnyError> {
-    let topology = topology(example)?;
+    let topology = topology(example);
     println!("{RULE}\n{}{RULE}", topology.describe());
     let one = |number| {
         let streams = KafkaStreams::new(&topology, config(example, settings, number))?;

@@ -11,6 +11,8 @@ pub struct Message {
     pub key: String,
     /// The value.
     pub value: String,
+    /// When it is sent: messages of one turn belong to the same moment.
+    pub turn: u32,
 }
 
 /// Nine names, of which the pig is two: so says the tutorial's generator.
@@ -23,7 +25,8 @@ const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 pub fn messages(example: Example, count: usize, seed: u64) -> Vec<Message> {
     let mut random = Random::new(seed);
     let topic = example.row().sources[0];
-    let message = |key: usize, value: String| Message { topic, key: key.to_string(), value };
+    let message =
+        |key: usize, value: String| Message { topic, key: key.to_string(), value, turn: turn(key) };
     match example {
         Example::String => {
             (0..count).map(|i| message(i, format!("kafka-test-{}", i + 1))).collect()
@@ -47,11 +50,21 @@ fn random_line(random: &mut Random) -> String {
 fn pair(i: usize) -> [Message; 2] {
     let [left, right] = [Example::Merge.row().sources[0], Example::Merge.row().sources[1]];
     [
-        Message { topic: left, key: i.to_string(), value: format!("merge-1-data-{}", 2 * i) },
+        Message {
+            topic: left,
+            key: i.to_string(),
+            value: format!("merge-1-data-{}", 2 * i),
+            turn: turn(i),
+        },
         Message {
             topic: right,
             key: (2 * i).to_string(),
             value: format!("merge-2-data-{}", 2 * i + 1),
+            turn: turn(i),
         },
     ]
+}
+
+fn turn(i: usize) -> u32 {
+    u32::try_from(i).unwrap_or(u32::MAX)
 }

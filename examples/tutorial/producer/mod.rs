@@ -40,19 +40,17 @@ pub fn reset_application(example: Example, settings: &Settings) -> Result<(), An
 
 /// Sends the example's records at the wanted rate and waits for the broker's answer to each.
 ///
+/// A record's timestamp is the moment when it was due, so that a slow broker changes no result.
+///
 /// # Errors
 /// When the broker does not answer, or refuses a record.
 pub fn send(example: Example, settings: &Settings) -> Result<(), AnyError> {
     let sender = Sender::connect(&settings.bootstrap_servers)?;
-    let mut pacing = Pacing::new(settings.rate);
+    let pacing = Pacing::new(settings.rate);
     let all = messages(example, settings.count, settings.seed);
-    for (i, message) in all.iter().enumerate() {
-        // the two sides of the merge send at the same moment
-        if i % example.row().sources.len() == 0 {
-            pacing.wait();
-        }
-        let Message { topic, key, value } = message;
-        let place = sender.send(message)?;
+    for message in &all {
+        let Message { topic, key, value, turn } = message;
+        let place = sender.send(message, pacing.wait(*turn))?;
         println!(
             "key: {key}, message: {value}, topic: {topic}, partition: {}, offset: {}",
             place.partition, place.offset

@@ -1,6 +1,7 @@
 //! The topologies of the examples, without any broker.
 
 mod frequency;
+mod merge;
 mod products;
 mod string;
 mod word_count;
@@ -12,6 +13,7 @@ use streams_runtime::prelude::*;
 use crate::domain::{Example, Repository};
 
 pub use frequency::frequency;
+pub use merge::merge;
 pub use products::products;
 pub use string::strings;
 pub use word_count::word_count;
@@ -19,17 +21,14 @@ pub use word_count::word_count;
 /// Rows of the products' table.
 pub const PRODUCTS: i64 = 1000;
 
-/// The example's topology, or why there is none yet.
-///
-/// # Errors
-/// For the merge, which needs stream joins.
-pub fn topology(example: Example) -> Result<Topology, String> {
+/// The example's topology.
+pub fn topology(example: Example) -> Topology {
     match example {
-        Example::String => Ok(strings()),
-        Example::Frequency => Ok(frequency()),
-        Example::WordCount => Ok(word_count()),
-        Example::Products => Ok(products(Arc::new(Repository::with_rows(PRODUCTS)))),
-        Example::Merge => Err(example.not_yet().unwrap_or("it has no topology").to_owned()),
+        Example::String => strings(),
+        Example::Frequency => frequency(),
+        Example::WordCount => word_count(),
+        Example::Products => products(Arc::new(Repository::with_rows(PRODUCTS))),
+        Example::Merge => merge(),
     }
 }
 
