@@ -11,14 +11,23 @@
 #[path = "kafka/world.rs"]
 mod world;
 
+#[path = "kafka/script.rs"]
+mod script;
+
 #[path = "kafka/topologies.rs"]
 mod topologies;
 
 #[path = "kafka/errors.rs"]
 mod errors;
+#[path = "kafka/joins.rs"]
+mod joins;
 #[path = "kafka/lifecycle.rs"]
 mod lifecycle;
+#[path = "kafka/processors.rs"]
+mod processors;
 #[path = "kafka/restore.rs"]
 mod restore;
+#[path = "kafka/windows.rs"]
+mod windows;
 #[path = "kafka/word_count.rs"]
 mod word_count;

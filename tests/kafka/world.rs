@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -152,6 +152,59 @@ impl World {
             send(&producer, record);
         }
         producer.flush(PATIENCE).unwrap();
+    }
+
+    /// Produces records with topic, key, value or tombstone, and time.
+    pub fn produce_at<'l>(
+        &self,
+        records: impl IntoIterator<Item = (String, &'l str, Option<&'l str>, i64)>,
+    ) {
+        let producer = self.producer();
+        for (topic, key, value, time) in records {
+            let mut record = BaseRecord::<str, str>::to(&topic).key(key).timestamp(time);
+            record.payload = value;
+            send(&producer, record);
+        }
+        producer.flush(PATIENCE).unwrap();
+    }
+
+    /// True when the application has committed everything that these topics hold.
+    pub fn is_consumed(&self, topics: &[String]) -> bool {
+        let group: BaseConsumer = ClientConfig::new()
+            .set("bootstrap.servers", &self.bootstrap)
+            .set("group.id", self.application_id())
+            .create()
+            .unwrap();
+        let mut list = TopicPartitionList::new();
+        for topic in topics {
+            for partition in 0..self.partitions(topic) {
+                list.add_partition(topic, partition);
+            }
+        }
+        let committed = group.committed_offsets(list, PATIENCE).unwrap();
+        committed.elements().iter().all(|element| {
+            let (_, end) =
+                group.fetch_watermarks(element.topic(), element.partition(), PATIENCE).unwrap();
+            end == 0 || element.offset() == Offset::Offset(end)
+        })
+    }
+
+    /// What the broker says of a topic's configuration.
+    pub fn topic_config(&self, topic: &str) -> BTreeMap<String, String> {
+        let asked = [ResourceSpecifier::Topic(topic)];
+        let answer = block_on(self.admin().describe_configs(&asked, &AdminOptions::new())).unwrap();
+        let entries = answer.into_iter().next().unwrap().unwrap().entries;
+        entries.into_iter().filter_map(|entry| Some((entry.name, entry.value?))).collect()
+    }
+
+    /// Checks the settings of an internal topic, named without the application's prefix.
+    #[track_caller]
+    pub fn expect_topic_config(&self, topic: &str, settings: &[(&str, &str)]) {
+        let topic = format!("{}-{topic}", self.application_id());
+        let config = self.topic_config(&topic);
+        for (key, value) in settings {
+            assert_eq!(config.get(*key).map(String::as_str), Some(*value), "{topic}: {key}");
+        }
     }
 
     /// Produces each record in a transaction of its own, committed or aborted.

@@ -36,7 +36,7 @@ topology!(
         let within = JoinWindows::of_time_difference_and_grace(WITHIN, KEPT - 2 * WITHIN);
         let left = stream(MergeLeft).peek(|key, value| show_input(Example::Merge, key, value));
         let right = stream(MergeRight).peek(|key, value| show_input(Example::Merge, key, value));
-        left.join(right, |left, right| Pair { left: left.clone(), right: right.clone() }, within)
+        left.join(right, |left, right| Pair { left, right }, within)
             .peek(|key, pair| show_input(Example::Merge, key, &pair.to_string()))
             .try_filter(|key, _| key.parse::<i64>().map(|number| number % 4 == 0))
             .map_values(|pair| pair.to_string())
