@@ -13,6 +13,12 @@ use streams_runtime::config::StreamsConfig;
 use settings::Settings;
 use workloads::{Refusal, topology};
 
+/// Every record is allocated on one thread and freed on another; the feature's "unprefixed" form
+/// serves librdkafka and RocksDB as well.
+#[cfg(feature = "jemalloc")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Exit code for what a later version brings.
 const NOT_YET: u8 = 2;
 
