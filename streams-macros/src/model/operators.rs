@@ -272,6 +272,7 @@ const WITHIN: Arg = Arg::Value("join windows");
 const LOOKUP: Operator = Operator {
     required: &[Arg::Joined(Kind::Table), JOINER],
     noun: "joined",
+    fallible: true,
     run: Run::Lookup,
     key: Key::Fresh,
     new_values: true,
@@ -282,12 +283,14 @@ const LOOKUP: Operator = Operator {
 const GLOBAL_LOOKUP: Operator = Operator {
     required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, JOINER],
     noun: "joined",
+    fallible: true,
     run: Run::Maybe,
     ..BASE
 };
 const STREAM_JOIN: Operator = Operator {
     required: &[Arg::Joined(Kind::Stream), JOINER, WITHIN],
     noun: "joined",
+    fallible: true,
     run: Run::Join,
     key: Key::Fresh,
     new_values: true,
@@ -296,6 +299,7 @@ const STREAM_JOIN: Operator = Operator {
 const TABLE_JOIN: Operator = Operator {
     required: &[Arg::Joined(Kind::Table), JOINER],
     noun: "joined",
+    fallible: true,
     run: Run::Join,
     new_values: true,
     ..TABLE
@@ -303,6 +307,7 @@ const TABLE_JOIN: Operator = Operator {
 const FOREIGN_JOIN: Operator = Operator {
     required: &[Arg::Joined(Kind::Table), FOREIGN_KEY, JOINER],
     noun: "joined",
+    fallible: true,
     run: Run::ForeignJoin,
     new_values: true,
     store: Store::WhenNeeded,

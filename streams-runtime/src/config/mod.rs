@@ -254,6 +254,10 @@ impl StreamsConfig {
             cache_max_bytes: settings.cache_max_bytes,
             ensure_explicit_internal_resource_naming: settings.explicit_names,
             default_store_type: settings.default_store,
+            window_changelog_additional_retention_ms: i64::try_from(
+                settings.window_changelog_additional_retention.as_millis(),
+            )
+            .unwrap_or(i64::MAX),
         }
     }
 

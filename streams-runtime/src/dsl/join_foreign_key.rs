@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::topology::StoreDecl;
-use super::{ForeignJoinOptions, KTable, StreamsBuilder};
+use super::{ForeignJoinOptions, KTable, Materialized, StreamsBuilder};
+use crate::error::UserError;
 use crate::operator::{
-    ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable, NoView, PseudoTopic, TableSource,
+    Answers, Extractor, ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable, Inner, Joiner,
+    KeyPartitioner, Left, NoView, OfValues, PseudoTopic, TableSource, Try, WithKey,
+    default_partitioner,
 };
 use crate::serdes::{BytesSerde, HasSerde, Nullable, SerdeRef};
 use crate::store::{StoreRef, SubscriptionStore, subscription_store_maker};
@@ -17,13 +20,13 @@ use crate::topology::graph::{
 };
 use crate::topology::naming::prefix;
 
-/// A recorded join on a foreign key.
-type Parts<K, V, KO, O, W, X, F> = (
+/// A recorded join on a foreign key: its handle, the operators around both topics, and the join itself.
+pub(super) type ForeignJoined<K, V, KO, O, W, X, J> = (
     KTable<K, W>,
     ForeignSend<K, V, KO, X>,
     ForeignTable<KO, O>,
     ForeignSubscribe<KO, O>,
-    ForeignJoin<K, V, O, W, F>,
+    ForeignJoin<K, V, O, W, J>,
 );
 
 /// The nodes around the two topics.
@@ -41,183 +44,172 @@ struct Nodes {
     sources: std::collections::BTreeSet<String>,
 }
 
+/// The four forms of one kind of join.
+macro_rules! forms {
+    ($(#[$docs:meta])* $kind:ident($left:ty, $right:ty): $plain:ident $keyed:ident $try:ident $try_keyed:ident) => {
+        $(#[$docs])*
+        pub fn $plain<KO, O, L, W, X, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<KO, O>,
+            extractor: X,
+            joiner: F,
+            options: impl Into<ForeignJoinOptions<K, KO, W>>,
+        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, OfValues>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            KO: HasSerde,
+            O: HasSerde,
+            W: HasSerde,
+            L: Nullable<NonNull = KO>,
+            X: Fn(&V) -> L + Send + Sync + 'static,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            let functions = (Extractor::new(extractor), Joiner::new(joiner));
+            self.joined_on_foreign_key(b, other, $kind::KEEPS_LEFT, functions, options.into())
+        }
+
+        #[doc = concat!(
+            "[`", stringify!($plain), "`](KTable::", stringify!($plain), ") with an extractor that also sees \
+             the key.\n\nTime, order, nulls and cost are the same. In `topology!` the plain word with an \
+             extractor of two parameters is this form."
+        )]
+        pub fn $keyed<KO, O, L, W, X, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<KO, O>,
+            extractor: X,
+            joiner: F,
+            options: impl Into<ForeignJoinOptions<K, KO, W>>,
+        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, OfValues>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            KO: HasSerde,
+            O: HasSerde,
+            W: HasSerde,
+            L: Nullable<NonNull = KO>,
+            X: Fn(&K, &V) -> L + Send + Sync + 'static,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            let functions = (Extractor::new(extractor), Joiner::new(joiner));
+            self.joined_on_foreign_key(b, other, $kind::KEEPS_LEFT, functions, options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($plain, "KTable")]
+        pub fn $try<KO, O, L, W, E, X, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<KO, O>,
+            extractor: X,
+            joiner: F,
+            options: impl Into<ForeignJoinOptions<K, KO, W>>,
+        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, Try<OfValues>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            KO: HasSerde,
+            O: HasSerde,
+            W: HasSerde,
+            L: Nullable<NonNull = KO>,
+            E: Into<UserError>,
+            X: Fn(&V) -> L + Send + Sync + 'static,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            let functions = (Extractor::new(extractor), Joiner::new(joiner));
+            self.joined_on_foreign_key(b, other, $kind::KEEPS_LEFT, functions, options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($keyed, "KTable")]
+        pub fn $try_keyed<KO, O, L, W, E, X, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<KO, O>,
+            extractor: X,
+            joiner: F,
+            options: impl Into<ForeignJoinOptions<K, KO, W>>,
+        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, Try<OfValues>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            KO: HasSerde,
+            O: HasSerde,
+            W: HasSerde,
+            L: Nullable<NonNull = KO>,
+            E: Into<UserError>,
+            X: Fn(&K, &V) -> L + Send + Sync + 'static,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            let functions = (Extractor::new(extractor), Joiner::new(joiner));
+            self.joined_on_foreign_key(b, other, $kind::KEEPS_LEFT, functions, options.into())
+        }
+    };
+}
+
 impl<K, V> KTable<K, V> {
-    /// Joins each row with the row of `other` whose key `extractor` finds in its value.
-    ///
-    /// In `topology!` this is `join` with two functions before the options. An update of either side
-    /// updates the result. Rows without a foreign key, or whose foreign key has no row, have no result.
-    /// Both tables are kept in stores; subscriptions and answers travel over two internal topics.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let cities = table::<String, i64>("cities");
-    ///     let people = table::<String, String>("people");
-    ///     people.join(cities, |city| city.clone(), |_, size| size).to_stream().to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("cities").pipe("Rome", 3, 0)?;
-    /// driver.input::<String, String>("people").pipe_all([("ann", "Rome"), ("bob", "Oslo")], 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("ann".to_owned(), 3)]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn join_on_foreign_key<KO, O, L, W, X, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<KO, O>,
-        extractor: X,
-        joiner: F,
-        options: impl Into<ForeignJoinOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        ForeignSend<K, V, KO, impl Fn(&K, &V) -> Option<KO> + Send + Sync + 'static>,
-        ForeignTable<KO, O>,
-        ForeignSubscribe<KO, O>,
-        ForeignJoin<K, V, O, W, impl Fn(V, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        KO: HasSerde,
-        O: HasSerde,
-        W: HasSerde,
-        L: Nullable<NonNull = KO>,
-        X: Fn(&V) -> L + Send + Sync + 'static,
-        F: Fn(V, O) -> W + Send + Sync + 'static,
-    {
-        let extractor = move |_: &K, value: &V| extractor(value).into_non_null();
-        let joiner = move |value: V, row: Option<O>| Some(joiner(value, row?));
-        self.joined_on_foreign_key(b, other, false, (extractor, joiner), options.into())
+    forms! {
+        /// Joins each row with the row of `other` whose key `extractor` finds in its value.
+        ///
+        /// In `topology!` this is `join` with two functions before the options. An update of either side
+        /// updates the result. Rows without a foreign key, or whose foreign key has no row, have no result.
+        /// Both tables are kept in stores; subscriptions and answers travel over two internal topics.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let cities = table::<String, i64>("cities");
+        ///     let people = table::<String, String>("people");
+        ///     people.join(cities, |city| city.clone(), |_, size| size).to_stream().to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("cities").pipe("Rome", 3, 0)?;
+        /// driver.input::<String, String>("people").pipe_all([("ann", "Rome"), ("bob", "Oslo")], 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("ann".to_owned(), 3)]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Inner(V, O): join_on_foreign_key join_on_foreign_key_with_key try_join_on_foreign_key try_join_on_foreign_key_with_key
     }
 
-    /// [`join_on_foreign_key`](KTable::join_on_foreign_key) with an extractor that also sees the key.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn join_on_foreign_key_with_key<KO, O, L, W, X, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<KO, O>,
-        extractor: X,
-        joiner: F,
-        options: impl Into<ForeignJoinOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        ForeignSend<K, V, KO, impl Fn(&K, &V) -> Option<KO> + Send + Sync + 'static>,
-        ForeignTable<KO, O>,
-        ForeignSubscribe<KO, O>,
-        ForeignJoin<K, V, O, W, impl Fn(V, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        KO: HasSerde,
-        O: HasSerde,
-        W: HasSerde,
-        L: Nullable<NonNull = KO>,
-        X: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(V, O) -> W + Send + Sync + 'static,
-    {
-        let extractor = move |key: &K, value: &V| extractor(key, value).into_non_null();
-        let joiner = move |value: V, row: Option<O>| Some(joiner(value, row?));
-        self.joined_on_foreign_key(b, other, false, (extractor, joiner), options.into())
+    forms! {
+        /// Joins each row with the row of `other` whose key `extractor` finds in its value, or with `None`.
+        ///
+        /// In `topology!` this is `left_join` with two functions before the options. As
+        /// [`join_on_foreign_key`](KTable::join_on_foreign_key), but every row of this table has a result.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let cities = table::<String, i64>("cities");
+        ///     let people = table::<String, String>("people");
+        ///     people
+        ///         .left_join(cities, |city| city.clone(), |_, size| size.unwrap_or(0))
+        ///         .to_stream()
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("cities").pipe("Rome", 3, 0)?;
+        /// driver.input::<String, String>("people").pipe_all([("ann", "Rome"), ("bob", "Oslo")], 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [3, 0]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Left(V, Option<O>): left_join_on_foreign_key left_join_on_foreign_key_with_key try_left_join_on_foreign_key try_left_join_on_foreign_key_with_key
     }
 
-    /// Joins each row with the row of `other` whose key `extractor` finds in its value, or with `None`.
-    ///
-    /// In `topology!` this is `left_join` with two functions before the options. As
-    /// [`join_on_foreign_key`](KTable::join_on_foreign_key), but every row of this table has a result.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let cities = table::<String, i64>("cities");
-    ///     let people = table::<String, String>("people");
-    ///     people
-    ///         .left_join(cities, |city| city.clone(), |_, size| size.unwrap_or(0))
-    ///         .to_stream()
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("cities").pipe("Rome", 3, 0)?;
-    /// driver.input::<String, String>("people").pipe_all([("ann", "Rome"), ("bob", "Oslo")], 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [3, 0]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn left_join_on_foreign_key<KO, O, L, W, X, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<KO, O>,
-        extractor: X,
-        joiner: F,
-        options: impl Into<ForeignJoinOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        ForeignSend<K, V, KO, impl Fn(&K, &V) -> Option<KO> + Send + Sync + 'static>,
-        ForeignTable<KO, O>,
-        ForeignSubscribe<KO, O>,
-        ForeignJoin<K, V, O, W, impl Fn(V, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        KO: HasSerde,
-        O: HasSerde,
-        W: HasSerde,
-        L: Nullable<NonNull = KO>,
-        X: Fn(&V) -> L + Send + Sync + 'static,
-        F: Fn(V, Option<O>) -> W + Send + Sync + 'static,
-    {
-        let extractor = move |_: &K, value: &V| extractor(value).into_non_null();
-        let joiner = move |value: V, row: Option<O>| Some(joiner(value, row));
-        self.joined_on_foreign_key(b, other, true, (extractor, joiner), options.into())
-    }
-
-    /// [`left_join_on_foreign_key`](KTable::left_join_on_foreign_key) with an extractor that also sees the key.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn left_join_on_foreign_key_with_key<KO, O, L, W, X, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<KO, O>,
-        extractor: X,
-        joiner: F,
-        options: impl Into<ForeignJoinOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        ForeignSend<K, V, KO, impl Fn(&K, &V) -> Option<KO> + Send + Sync + 'static>,
-        ForeignTable<KO, O>,
-        ForeignSubscribe<KO, O>,
-        ForeignJoin<K, V, O, W, impl Fn(V, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        KO: HasSerde,
-        O: HasSerde,
-        W: HasSerde,
-        L: Nullable<NonNull = KO>,
-        X: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(V, Option<O>) -> W + Send + Sync + 'static,
-    {
-        let extractor = move |key: &K, value: &V| extractor(key, value).into_non_null();
-        let joiner = move |value: V, row: Option<O>| Some(joiner(value, row));
-        self.joined_on_foreign_key(b, other, true, (extractor, joiner), options.into())
-    }
-
-    fn joined_on_foreign_key<KO, O, W, X, F>(
+    fn joined_on_foreign_key<KO, O, W, X, J>(
         self,
         b: &mut StreamsBuilder,
         other: KTable<KO, O>,
         left: bool,
-        (extractor, joiner): (X, F),
-        options: ForeignJoinOptions<K, W>,
-    ) -> Parts<K, V, KO, O, W, X, F>
+        (extractor, joiner): (X, J),
+        options: ForeignJoinOptions<K, KO, W>,
+    ) -> ForeignJoined<K, V, KO, O, W, X, J>
     where
         K: HasSerde,
         V: HasSerde,
@@ -227,12 +219,17 @@ impl<K, V> KTable<K, V> {
     {
         b.graph.send_old_values(other.node, true);
         b.graph.send_old_values(self.node, true);
-        let name = options.name.as_deref();
+        let ForeignJoinOptions { joined, materialized } = options;
+        let name = joined.name.as_deref();
         let nodes = b.foreign_join_nodes::<K, V, KO, O>(self.node, other.node, name);
         let (own, others) = (b.serdes(self.node), b.serdes(other.node));
-        let (node, result) = b.foreign_join_result::<K, W>(&nodes, &own.key, &options);
+        let (node, result) = b.foreign_join_result::<K, W>(&nodes, &own.key, name, &materialized);
         let bytes: SerdeRef<Vec<u8>> = Arc::new(BytesSerde);
         let pseudo = |suffix| PseudoTopic::new(&nodes.registration, suffix);
+        let foreign: SerdeRef<KO> = others.key.at_store();
+        let partitioner = joined.partitioner.map(|p| KeyPartitioner::new(own.key.at_store(), p));
+        let answers = || Answers { topic: nodes.answers, partitioner: partitioner.clone() };
+        let to_foreign = joined.other_partitioner.or_else(|| default_partitioner(&foreign));
         let send = ForeignSend {
             node: nodes.send,
             topic: nodes.subscriptions,
@@ -240,13 +237,14 @@ impl<K, V> KTable<K, V> {
             extractor,
             primary: own.key.at_store(),
             values: own.value.at_store(),
-            foreign: others.key.at_store(),
+            foreign: Arc::clone(&foreign),
             pseudo: [pseudo("-pk"), pseudo("-fk"), pseudo("-vh")],
+            partitioner: to_foreign.map(|p| KeyPartitioner::new(Arc::clone(&foreign), p)),
         };
         let table = ForeignTable {
             node: nodes.table,
-            answers: nodes.answers,
-            foreign: others.key.at_store(),
+            answers: answers(),
+            foreign: Arc::clone(&foreign),
             values: others.value.at_store(),
             store: nodes.store,
             pseudo: pseudo("-fk"),
@@ -254,10 +252,10 @@ impl<K, V> KTable<K, V> {
         let subscribe = ForeignSubscribe {
             node: nodes.subscribe,
             subscriptions: nodes.subscriptions,
-            answers: nodes.answers,
+            answers: answers(),
             keys: others.key.at_topic(),
             bytes: Arc::clone(&bytes),
-            foreign: others.key.at_store(),
+            foreign,
             values: others.value.at_store(),
             store: nodes.store,
             pseudo: pseudo("-fk"),
@@ -266,7 +264,6 @@ impl<K, V> KTable<K, V> {
         let join = ForeignJoin {
             node: nodes.resolver,
             answers: nodes.answers,
-            left,
             joiner,
             keys: own.key.at_store(),
             bytes,
@@ -332,10 +329,10 @@ impl StreamsBuilder {
         &mut self,
         nodes: &Nodes,
         key: &SerdeSlot,
-        options: &ForeignJoinOptions<K, W>,
+        name: Option<&str>,
+        materialized: &Materialized<K, W>,
     ) -> (NodeId, TableSource<K, W>) {
-        let name = self.fk_name(options.name.as_deref(), "-result", prefix::FK_OUTPUT);
-        let materialized = &options.materialized;
+        let name = self.fk_name(name, "-result", prefix::FK_OUTPUT);
         let given = materialized.store.as_deref();
         let store_name = self.graph.store_name(given, prefix::FK_OUTPUT, materialized.logged());
         let serdes = SerdePair {

@@ -3,177 +3,159 @@
 use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::{GlobalKTable, KStream, Named, StreamsBuilder};
-use crate::operator::StreamGlobalJoin;
+use crate::error::UserError;
+use crate::operator::{Inner, Joiner, Left, OfValues, StreamGlobalJoin, Try, WithKey};
 use crate::serdes::Nullable;
-use crate::topology::NodeId;
 use crate::topology::graph::{NewNode, NodeKind};
 use crate::topology::naming::prefix;
 
+/// The joined stream and its operator.
+pub(super) type StreamGlobalJoined<K, W, GK, GV, S, J> =
+    (KStream<K, W>, StreamGlobalJoin<GK, GV, S, J>);
+
+/// The four forms of one kind of join.
+macro_rules! forms {
+    ($(#[$docs:meta])* $kind:ident($left:ty, $right:ty): $plain:ident $keyed:ident $try:ident $try_keyed:ident) => {
+        $(#[$docs])*
+        pub fn $plain<GK, GV, L, W, S, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: GlobalKTable<GK, GV>,
+            selector: S,
+            joiner: F,
+            options: impl Into<Named>,
+        ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, OfValues>>
+        where
+            V: Nullable,
+            L: Nullable<NonNull = GK>,
+            S: Fn(&K, &V) -> L + Send + Sync + 'static,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            let joiner = Joiner::new(joiner);
+            self.with_global_table(b, &table, $kind::KEEPS_LEFT, (selector, joiner), &options.into())
+        }
+
+        #[doc = super::join_docs::keyed!($plain, "KStream")]
+        pub fn $keyed<GK, GV, L, W, S, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: GlobalKTable<GK, GV>,
+            selector: S,
+            joiner: F,
+            options: impl Into<Named>,
+        ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, WithKey>>
+        where
+            V: Nullable,
+            L: Nullable<NonNull = GK>,
+            S: Fn(&K, &V) -> L + Send + Sync + 'static,
+            F: Fn(&K, $left, $right) -> W + Send + Sync + 'static,
+        {
+            let joiner = Joiner::new(joiner);
+            self.with_global_table(b, &table, $kind::KEEPS_LEFT, (selector, joiner), &options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($plain, "KStream")]
+        pub fn $try<GK, GV, L, W, E, S, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: GlobalKTable<GK, GV>,
+            selector: S,
+            joiner: F,
+            options: impl Into<Named>,
+        ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, Try<OfValues>>>
+        where
+            V: Nullable,
+            L: Nullable<NonNull = GK>,
+            S: Fn(&K, &V) -> L + Send + Sync + 'static,
+            E: Into<UserError>,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            let joiner = Joiner::new(joiner);
+            self.with_global_table(b, &table, $kind::KEEPS_LEFT, (selector, joiner), &options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($keyed, "KStream")]
+        pub fn $try_keyed<GK, GV, L, W, E, S, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: GlobalKTable<GK, GV>,
+            selector: S,
+            joiner: F,
+            options: impl Into<Named>,
+        ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, Try<WithKey>>>
+        where
+            V: Nullable,
+            L: Nullable<NonNull = GK>,
+            S: Fn(&K, &V) -> L + Send + Sync + 'static,
+            E: Into<UserError>,
+            F: Fn(&K, $left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            let joiner = Joiner::new(joiner);
+            self.with_global_table(b, &table, $kind::KEEPS_LEFT, (selector, joiner), &options.into())
+        }
+    };
+}
+
 impl<K, V> KStream<K, V> {
-    /// Joins each record with the row of `table` whose key `selector` finds; without a row it is dropped.
-    ///
-    /// In `topology!` this is `join`. Only the stream's records bring results, with their time and
-    /// headers; records with a null value, or for which `selector` gives null, are dropped and counted.
-    /// The stream's own key may be null and is never repartitioned. Costs one lookup.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let names = global_table::<i64, String>("names", "names");
-    ///     stream::<String, i64>("visits").join(names, |_, id| *id, |_, name| name).to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<i64, String>("names").pipe(1, "ann", 0)?;
-    /// driver.input::<String, i64>("visits").pipe_all([("a", 1), ("b", 2)], 0)?;
-    /// assert_eq!(driver.output::<String, String>("out").values()?, ["ann"]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn join_global_table<GK, GV, L, W, S, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: GlobalKTable<GK, GV>,
-        selector: S,
-        joiner: F,
-        options: impl Into<Named>,
-    ) -> (
-        KStream<K, W>,
-        StreamGlobalJoin<
-            GK,
-            GV,
-            S,
-            impl Fn(&K, V::NonNull, Option<GV>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        V: Nullable,
-        L: Nullable<NonNull = GK>,
-        S: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(V::NonNull, GV) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, value, row: Option<GV>| Some(joiner(value, row?));
-        let node = self.with_global_table::<W>(b, false, &options.into());
-        let store = table.store();
-        (KStream::new(node), StreamGlobalJoin { node, left: false, selector, joiner, store })
+    forms! {
+        /// Joins each record with the row of `table` whose key `selector` finds; without a row it is dropped.
+        ///
+        /// In `topology!` this is `join`. Only the stream's records bring results, with their time and
+        /// headers; records with a null value, or for which `selector` gives null, are dropped and counted.
+        /// The stream's own key may be null and is never repartitioned. Costs one lookup.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let names = global_table::<i64, String>("names", "names");
+        ///     stream::<String, i64>("visits").join(names, |_, id| *id, |_, name| name).to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<i64, String>("names").pipe(1, "ann", 0)?;
+        /// driver.input::<String, i64>("visits").pipe_all([("a", 1), ("b", 2)], 0)?;
+        /// assert_eq!(driver.output::<String, String>("out").values()?, ["ann"]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Inner(V::NonNull, GV): join_global_table join_global_table_with_key try_join_global_table try_join_global_table_with_key
     }
 
-    /// [`join_global_table`](KStream::join_global_table) with a joiner that also sees the stream's
-    /// key; in `topology!` this is `join` with `|key, value, row|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn join_global_table_with_key<GK, GV, L, W, S, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: GlobalKTable<GK, GV>,
-        selector: S,
-        joiner: F,
-        options: impl Into<Named>,
-    ) -> (
-        KStream<K, W>,
-        StreamGlobalJoin<
-            GK,
-            GV,
-            S,
-            impl Fn(&K, V::NonNull, Option<GV>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        V: Nullable,
-        L: Nullable<NonNull = GK>,
-        S: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(&K, V::NonNull, GV) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, value, row: Option<GV>| Some(joiner(key, value, row?));
-        let node = self.with_global_table::<W>(b, false, &options.into());
-        let store = table.store();
-        (KStream::new(node), StreamGlobalJoin { node, left: false, selector, joiner, store })
+    forms! {
+        /// Joins each record with the row of `table` whose key `selector` finds, or with `None`.
+        ///
+        /// In `topology!` this is `left_join`. As [`join_global_table`](KStream::join_global_table), but a
+        /// record for which `selector` gives null is one without a row.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let names = global_table::<i64, String>("names", "names");
+        ///     stream::<String, i64>("visits")
+        ///         .left_join(names, |_, id| *id, |id, name| name.unwrap_or_else(|| format!("#{id}")))
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<i64, String>("names").pipe(1, "ann", 0)?;
+        /// driver.input::<String, i64>("visits").pipe_all([("a", 1), ("b", 2)], 0)?;
+        /// assert_eq!(driver.output::<String, String>("out").values()?, ["ann", "#2"]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Left(V::NonNull, Option<GV>): left_join_global_table left_join_global_table_with_key try_left_join_global_table try_left_join_global_table_with_key
     }
 
-    /// Joins each record with the row of `table` whose key `selector` finds, or with `None`.
-    ///
-    /// In `topology!` this is `left_join`. As [`join_global_table`](KStream::join_global_table), but a
-    /// record for which `selector` gives null is one without a row.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let names = global_table::<i64, String>("names", "names");
-    ///     stream::<String, i64>("visits")
-    ///         .left_join(names, |_, id| *id, |id, name| name.unwrap_or_else(|| format!("#{id}")))
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<i64, String>("names").pipe(1, "ann", 0)?;
-    /// driver.input::<String, i64>("visits").pipe_all([("a", 1), ("b", 2)], 0)?;
-    /// assert_eq!(driver.output::<String, String>("out").values()?, ["ann", "#2"]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn left_join_global_table<GK, GV, L, W, S, F>(
+    fn with_global_table<W, GK, GV, S, J>(
         self,
         b: &mut StreamsBuilder,
-        table: GlobalKTable<GK, GV>,
-        selector: S,
-        joiner: F,
-        options: impl Into<Named>,
-    ) -> (
-        KStream<K, W>,
-        StreamGlobalJoin<
-            GK,
-            GV,
-            S,
-            impl Fn(&K, V::NonNull, Option<GV>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        V: Nullable,
-        L: Nullable<NonNull = GK>,
-        S: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(V::NonNull, Option<GV>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, value, row: Option<GV>| Some(joiner(value, row));
-        let node = self.with_global_table::<W>(b, true, &options.into());
-        let store = table.store();
-        (KStream::new(node), StreamGlobalJoin { node, left: true, selector, joiner, store })
-    }
-
-    /// [`left_join_global_table`](KStream::left_join_global_table) with a joiner that also sees the stream's
-    /// key; in `topology!` this is `left_join` with `|key, value, row|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn left_join_global_table_with_key<GK, GV, L, W, S, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: GlobalKTable<GK, GV>,
-        selector: S,
-        joiner: F,
-        options: impl Into<Named>,
-    ) -> (
-        KStream<K, W>,
-        StreamGlobalJoin<
-            GK,
-            GV,
-            S,
-            impl Fn(&K, V::NonNull, Option<GV>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        V: Nullable,
-        L: Nullable<NonNull = GK>,
-        S: Fn(&K, &V) -> L + Send + Sync + 'static,
-        F: Fn(&K, V::NonNull, Option<GV>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, value, row: Option<GV>| Some(joiner(key, value, row));
-        let node = self.with_global_table::<W>(b, true, &options.into());
-        let store = table.store();
-        (KStream::new(node), StreamGlobalJoin { node, left: true, selector, joiner, store })
-    }
-
-    fn with_global_table<W>(self, b: &mut StreamsBuilder, left: bool, named: &Named) -> NodeId {
+        table: &GlobalKTable<GK, GV>,
+        left: bool,
+        (selector, joiner): (S, J),
+        named: &Named,
+    ) -> StreamGlobalJoined<K, W, GK, GV, S, J> {
         // Kafka Streams calls an inner join so, too
         let name = b.graph.node_name(named.given(), prefix::STREAM_LEFT_JOIN);
         let new = NewNode {
@@ -187,6 +169,7 @@ impl<K, V> KStream<K, V> {
         }
         let key = b.serdes(self.node).key;
         b.set_serdes(node, SerdePair { key, value: SerdeSlot::default() });
-        node
+        let store = table.store();
+        (KStream::new(node), StreamGlobalJoin { node, left, selector, joiner, store })
     }
 }

@@ -4,183 +4,148 @@ use super::builder::types;
 use super::kstream_keys::RepartitionHow;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::{Joined, KStream, KTable, StreamsBuilder};
-use crate::operator::{Repartition, StreamTableJoin};
+use crate::error::UserError;
+use crate::operator::{Inner, Joiner, Left, OfValues, Repartition, StreamTableJoin, Try, WithKey};
 use crate::serdes::HasSerde;
 use crate::topology::NodeId;
 use crate::topology::graph::{NewNode, NodeKind};
 use crate::topology::naming::prefix;
 
+/// The joined stream and its operator.
+pub(super) type StreamTableJoined<K, V, W, J> = (KStream<K, W>, StreamTableJoin<K, V, J>);
+
+/// The four forms of one kind of join.
+macro_rules! forms {
+    ($(#[$docs:meta])* $kind:ident($left:ty, $right:ty): $plain:ident $keyed:ident $try:ident $try_keyed:ident) => {
+        $(#[$docs])*
+        pub fn $plain<T, W, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: KTable<K::NonNull, T>,
+            joiner: F,
+            options: impl Into<Joined<K, V>>,
+        ) -> StreamTableJoined<K, V, W, Joiner<F, $kind, OfValues>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            self.with_table(b, table.node(), $kind::KEEPS_LEFT, Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::keyed!($plain, "KStream")]
+        pub fn $keyed<T, W, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: KTable<K::NonNull, T>,
+            joiner: F,
+            options: impl Into<Joined<K, V>>,
+        ) -> StreamTableJoined<K, V, W, Joiner<F, $kind, WithKey>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            F: Fn(&K, $left, $right) -> W + Send + Sync + 'static,
+        {
+            self.with_table(b, table.node(), $kind::KEEPS_LEFT, Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($plain, "KStream")]
+        pub fn $try<T, W, E, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: KTable<K::NonNull, T>,
+            joiner: F,
+            options: impl Into<Joined<K, V>>,
+        ) -> StreamTableJoined<K, V, W, Joiner<F, $kind, Try<OfValues>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            E: Into<UserError>,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            self.with_table(b, table.node(), $kind::KEEPS_LEFT, Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($keyed, "KStream")]
+        pub fn $try_keyed<T, W, E, F>(
+            self,
+            b: &mut StreamsBuilder,
+            table: KTable<K::NonNull, T>,
+            joiner: F,
+            options: impl Into<Joined<K, V>>,
+        ) -> StreamTableJoined<K, V, W, Joiner<F, $kind, Try<WithKey>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            E: Into<UserError>,
+            F: Fn(&K, $left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            self.with_table(b, table.node(), $kind::KEEPS_LEFT, Joiner::new(joiner), options.into())
+        }
+    };
+}
+
 impl<K, V> KStream<K, V> {
-    /// Joins each record with the row that `table` has for its key at that moment; without a row it is
-    /// dropped.
-    ///
-    /// In `topology!` this is `join`. Only the stream's records bring results, with their time and
-    /// headers; records with a null key or value are dropped and counted. Costs one lookup in the table,
-    /// which is kept in a store for it. A stream whose key was changed goes through a repartition topic.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let prices = table::<String, i64>("prices");
-    ///     stream::<String, i64>("orders").join(prices, |count, price| count * price).to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
-    /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("tea".to_owned(), 6)]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn join_table<T, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: KTable<K::NonNull, T>,
-        joiner: F,
-        options: impl Into<Joined<K, V>>,
-    ) -> (
-        KStream<K, W>,
-        StreamTableJoin<
-            K,
-            V,
-            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        F: Fn(V::NonNull, T) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, value, row: Option<T>| Some(joiner(value, row?));
-        self.with_table(b, table.node(), false, joiner, options.into())
+    forms! {
+        /// Joins each record with the row that `table` has for its key at that moment; without a row it is
+        /// dropped.
+        ///
+        /// In `topology!` this is `join`. Only the stream's records bring results, with their time and
+        /// headers; records with a null key or value are dropped and counted. Costs one lookup in the table,
+        /// which is kept in a store for it. A stream whose key was changed goes through a repartition topic.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let prices = table::<String, i64>("prices");
+        ///     stream::<String, i64>("orders").join(prices, |count, price| count * price).to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+        /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("tea".to_owned(), 6)]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Inner(V::NonNull, T): join_table join_table_with_key try_join_table try_join_table_with_key
     }
 
-    /// [`join_table`](KStream::join_table) with a joiner that also sees the key; in `topology!` this is
-    /// `join` with `|key, value, row|`.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let prices = table::<String, i64>("prices");
-    ///     stream::<String, i64>("orders")
-    ///         .join(prices, |name, count, price| format!("{name}: {}", count * price))
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
-    /// driver.input::<String, i64>("orders").pipe("tea", 2, 0)?;
-    /// assert_eq!(driver.output::<String, String>("out").values()?, ["tea: 6"]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn join_table_with_key<T, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: KTable<K::NonNull, T>,
-        joiner: F,
-        options: impl Into<Joined<K, V>>,
-    ) -> (
-        KStream<K, W>,
-        StreamTableJoin<
-            K,
-            V,
-            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        F: Fn(&K, V::NonNull, T) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, value, row: Option<T>| Some(joiner(key, value, row?));
-        self.with_table(b, table.node(), false, joiner, options.into())
+    forms! {
+        /// Joins each record with the row that `table` has for its key at that moment, or with `None`.
+        ///
+        /// In `topology!` this is `left_join`. As [`join_table`](KStream::join_table), but a record with a
+        /// null key is one without a row, and passes through a repartition topic, too.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let prices = table::<String, i64>("prices");
+        ///     stream::<String, i64>("orders")
+        ///         .left_join(prices, |count, price| count * price.unwrap_or(1))
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
+        /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 9]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Left(V::NonNull, Option<T>): left_join_table left_join_table_with_key try_left_join_table try_left_join_table_with_key
     }
 
-    /// Joins each record with the row that `table` has for its key at that moment, or with `None`.
-    ///
-    /// In `topology!` this is `left_join`. As [`join_table`](KStream::join_table), but a record with a
-    /// null key is one without a row, and passes through a repartition topic, too.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let prices = table::<String, i64>("prices");
-    ///     stream::<String, i64>("orders")
-    ///         .left_join(prices, |count, price| count * price.unwrap_or(1))
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("prices").pipe("tea", 3, 0)?;
-    /// driver.input::<String, i64>("orders").pipe_all([("tea", 2), ("rum", 9)], 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 9]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn left_join_table<T, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: KTable<K::NonNull, T>,
-        joiner: F,
-        options: impl Into<Joined<K, V>>,
-    ) -> (
-        KStream<K, W>,
-        StreamTableJoin<
-            K,
-            V,
-            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        F: Fn(V::NonNull, Option<T>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, value, row: Option<T>| Some(joiner(value, row));
-        self.with_table(b, table.node(), true, joiner, options.into())
-    }
-
-    /// [`left_join_table`](KStream::left_join_table) with a joiner that also sees the key; in
-    /// `topology!` this is `left_join` with `|key, value, row|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn left_join_table_with_key<T, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        table: KTable<K::NonNull, T>,
-        joiner: F,
-        options: impl Into<Joined<K, V>>,
-    ) -> (
-        KStream<K, W>,
-        StreamTableJoin<
-            K,
-            V,
-            impl Fn(&K, V::NonNull, Option<T>) -> Option<W> + Send + Sync + 'static,
-        >,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        F: Fn(&K, V::NonNull, Option<T>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, value, row: Option<T>| Some(joiner(key, value, row));
-        self.with_table(b, table.node(), true, joiner, options.into())
-    }
-
-    fn with_table<W, F>(
+    fn with_table<W, J>(
         self,
         b: &mut StreamsBuilder,
         table: NodeId,
         left: bool,
-        joiner: F,
+        joiner: J,
         options: Joined<K, V>,
-    ) -> (KStream<K, W>, StreamTableJoin<K, V, F>)
+    ) -> StreamTableJoined<K, V, W, J>
     where
         K: HasSerde,
         V: HasSerde,

@@ -6,7 +6,10 @@ use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::topology::StoreDecl;
 use super::{KStream, StreamJoined, StreamsBuilder};
-use crate::operator::{Repartition, StreamJoinSide};
+use crate::error::UserError;
+use crate::operator::{
+    Inner, Joiner, Left, OfValues, Outer, Repartition, Reversed, StreamJoinSide, Try, WithKey,
+};
 use crate::serdes::HasSerde;
 use crate::store::{StoreMaker, StoreRef, join_window_store_maker, unmatched_store_maker};
 use crate::topology::NodeId;
@@ -23,17 +26,86 @@ enum Kind {
     Outer,
 }
 
-/// The joiner as a side calls it: its own value first.
-macro_rules! joiner {
-    ($k:ty, $this:ident, $other:ident, $w:ty) => {
-        impl Fn(
-            &$k,
-            Option<<$this as crate::serdes::Nullable>::NonNull>,
-            Option<<$other as crate::serdes::Nullable>::NonNull>,
-        ) -> Option<$w>
-        + Send
-        + Sync
-        + 'static
+/// The joined stream, and the operators of both sides.
+pub(super) type StreamJoin<K, V, O, W, J> =
+    (KStream<K, W>, StreamJoinSide<K, V, O, Arc<J>>, StreamJoinSide<K, O, V, Reversed<J>>);
+
+/// The four forms of one kind of join.
+macro_rules! forms {
+    ($(#[$docs:meta])* $kind:ident($left:ty, $right:ty): $plain:ident $keyed:ident $try:ident $try_keyed:ident) => {
+        $(#[$docs])*
+        pub fn $plain<O, W, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KStream<K, O>,
+            joiner: F,
+            within: JoinWindows,
+            options: impl Into<StreamJoined<K, V, O>>,
+        ) -> StreamJoin<K, V, O, W, Joiner<F, $kind, OfValues>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            O: HasSerde,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            self.joined(b, other, (Kind::$kind, within), Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::keyed!($plain, "KStream")]
+        pub fn $keyed<O, W, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KStream<K, O>,
+            joiner: F,
+            within: JoinWindows,
+            options: impl Into<StreamJoined<K, V, O>>,
+        ) -> StreamJoin<K, V, O, W, Joiner<F, $kind, WithKey>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            O: HasSerde,
+            F: Fn(&K, $left, $right) -> W + Send + Sync + 'static,
+        {
+            self.joined(b, other, (Kind::$kind, within), Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($plain, "KStream")]
+        pub fn $try<O, W, E, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KStream<K, O>,
+            joiner: F,
+            within: JoinWindows,
+            options: impl Into<StreamJoined<K, V, O>>,
+        ) -> StreamJoin<K, V, O, W, Joiner<F, $kind, Try<OfValues>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            O: HasSerde,
+            E: Into<UserError>,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            self.joined(b, other, (Kind::$kind, within), Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($keyed, "KStream")]
+        pub fn $try_keyed<O, W, E, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KStream<K, O>,
+            joiner: F,
+            within: JoinWindows,
+            options: impl Into<StreamJoined<K, V, O>>,
+        ) -> StreamJoin<K, V, O, W, Joiner<F, $kind, Try<WithKey>>>
+        where
+            K: HasSerde,
+            V: HasSerde,
+            O: HasSerde,
+            E: Into<UserError>,
+            F: Fn(&K, $left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            self.joined(b, other, (Kind::$kind, within), Joiner::new(joiner), options.into())
+        }
     };
 }
 
@@ -47,249 +119,99 @@ struct Names {
 }
 
 impl<K, V> KStream<K, V> {
-    /// Joins each record with those of `other` that have its key and a time within `within` of its own.
-    ///
-    /// A result has the later of both times. Records with a null key or value are dropped and counted.
-    /// Both streams' records are kept in stores as long as they may be joined, and logged; a stream whose
-    /// key was changed goes through a repartition topic.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use std::time::Duration;
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let right = stream::<String, i64>("right");
-    ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
-    ///     stream::<String, i64>("left").join(right, |a, b| a + b, within).to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("left").pipe("a", 1, 0)?;
-    /// driver.input::<String, i64>("right").pipe("a", 20, 10)?;
-    /// driver.input::<String, i64>("right").pipe("a", 40, 11)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [21]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(V::NonNull, O::NonNull) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            Some(joiner(left?, right?))
-        };
-        self.joined(b, other, (Kind::Inner, within), joiner, options.into())
+    forms! {
+        /// Joins each record with those of `other` that have its key and a time within `within` of its own.
+        ///
+        /// A result has the later of both times. Records with a null key or value are dropped and counted.
+        /// Both streams' records are kept in stores as long as they may be joined, and logged; a stream whose
+        /// key was changed goes through a repartition topic.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use std::time::Duration;
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let right = stream::<String, i64>("right");
+        ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
+        ///     stream::<String, i64>("left").join(right, |a, b| a + b, within).to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("left").pipe("a", 1, 0)?;
+        /// driver.input::<String, i64>("right").pipe("a", 20, 10)?;
+        /// driver.input::<String, i64>("right").pipe("a", 40, 11)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [21]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Inner(V::NonNull, O::NonNull): join join_with_key try_join try_join_with_key
     }
 
-    /// [`join`](KStream::join) with a joiner that also sees the key; in `topology!` this is `join`
-    /// with `|key, left, right|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn join_with_key<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(&K, V::NonNull, O::NonNull) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            Some(joiner(key, left?, right?))
-        };
-        self.joined(b, other, (Kind::Inner, within), joiner, options.into())
+    forms! {
+        /// Joins each record with those of `other` within a time, or with `None` when there is none.
+        ///
+        /// As [`join`](KStream::join). A record without a match waits until stream time has passed its windows
+        /// and the grace period, and another record arrives. A record with a null key is one without a match.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use std::time::Duration;
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let right = stream::<String, i64>("right");
+        ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
+        ///     stream::<String, i64>("left").left_join(right, |a, b| a + b.unwrap_or(0), within).to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("left").pipe("a", 1, 0)?;
+        /// driver.input::<String, i64>("left").pipe("b", 2, 11)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Left(V::NonNull, Option<O::NonNull>): left_join left_join_with_key try_left_join try_left_join_with_key
     }
 
-    /// Joins each record with those of `other` within a time, or with `None` when there is none.
-    ///
-    /// As [`join`](KStream::join). A record without a match waits until stream time has passed its windows
-    /// and the grace period, and another record arrives. A record with a null key is one without a match.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use std::time::Duration;
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let right = stream::<String, i64>("right");
-    ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
-    ///     stream::<String, i64>("left").left_join(right, |a, b| a + b.unwrap_or(0), within).to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("left").pipe("a", 1, 0)?;
-    /// driver.input::<String, i64>("left").pipe("b", 2, 11)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn left_join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(V::NonNull, Option<O::NonNull>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            Some(joiner(left?, right))
-        };
-        self.joined(b, other, (Kind::Left, within), joiner, options.into())
+    forms! {
+        /// Joins the records of both streams within a time; those without a match come with `None`.
+        ///
+        /// As [`left_join`](KStream::left_join), for both sides.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use std::time::Duration;
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let right = stream::<String, i64>("right");
+        ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
+        ///     stream::<String, i64>("left")
+        ///         .outer_join(right, |a, b| a.unwrap_or(0) + b.unwrap_or(0), within)
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("right").pipe("a", 1, 0)?;
+        /// driver.input::<String, i64>("left").pipe("b", 2, 11)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Outer(Option<V::NonNull>, Option<O::NonNull>): outer_join outer_join_with_key try_outer_join try_outer_join_with_key
     }
 
-    /// [`left_join`](KStream::left_join) with a joiner that also sees the key; in `topology!` this is `left_join`
-    /// with `|key, left, right|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn left_join_with_key<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(&K, V::NonNull, Option<O::NonNull>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            Some(joiner(key, left?, right))
-        };
-        self.joined(b, other, (Kind::Left, within), joiner, options.into())
-    }
-
-    /// Joins the records of both streams within a time; those without a match come with `None`.
-    ///
-    /// As [`left_join`](KStream::left_join), for both sides.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use std::time::Duration;
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let right = stream::<String, i64>("right");
-    ///     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
-    ///     stream::<String, i64>("left")
-    ///         .outer_join(right, |a, b| a.unwrap_or(0) + b.unwrap_or(0), within)
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("right").pipe("a", 1, 0)?;
-    /// driver.input::<String, i64>("left").pipe("b", 2, 11)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn outer_join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(Option<V::NonNull>, Option<O::NonNull>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |_: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            (left.is_some() || right.is_some()).then(|| joiner(left, right))
-        };
-        self.joined(b, other, (Kind::Outer, within), joiner, options.into())
-    }
-
-    /// [`outer_join`](KStream::outer_join) with a joiner that also sees the key; in `topology!` this is `outer_join`
-    /// with `|key, left, right|`.
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn outer_join_with_key<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KStream<K, O>,
-        joiner: F,
-        within: JoinWindows,
-        options: impl Into<StreamJoined<K, V, O>>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
-    where
-        K: HasSerde,
-        V: HasSerde,
-        O: HasSerde,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |key: &K, left: Option<V::NonNull>, right: Option<O::NonNull>| {
-            (left.is_some() || right.is_some()).then(|| joiner(key, left, right))
-        };
-        self.joined(b, other, (Kind::Outer, within), joiner, options.into())
-    }
-
-    #[expect(clippy::type_complexity, reason = "a private step of the joins")]
-    fn joined<O, W, F>(
+    fn joined<O, W, J>(
         self,
         b: &mut StreamsBuilder,
         other: KStream<K, O>,
         (kind, within): (Kind, JoinWindows),
-        joiner: F,
+        joiner: J,
         options: StreamJoined<K, V, O>,
-    ) -> (
-        KStream<K, W>,
-        StreamJoinSide<K, V, O, joiner!(K, V, O, W)>,
-        StreamJoinSide<K, O, V, joiner!(K, O, V, W)>,
-    )
+    ) -> StreamJoin<K, V, O, W, J>
     where
         K: HasSerde,
         V: HasSerde,
         O: HasSerde,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> Option<W> + Send + Sync + 'static,
     {
         within.problem().into_iter().for_each(|problem| b.graph.problem(problem));
         let left_cut = self.cut_for_join(b, &options, "-left", &options.value);
@@ -320,7 +242,6 @@ impl<K, V> KStream<K, V> {
         }
         b.set_serdes(made.node, SerdePair { key: options.key, value: SerdeSlot::default() });
         let joiner = Arc::new(joiner);
-        let reversed = Arc::clone(&joiner);
         let [own, others] = made.stores;
         let left = StreamJoinSide {
             node: made.sides[0],
@@ -332,9 +253,7 @@ impl<K, V> KStream<K, V> {
             other: StoreRef::new(others),
             unmatched: made.unmatched.map(StoreRef::new),
             values: values.clone(),
-            joiner: move |key: &K, this: Option<V::NonNull>, that: Option<O::NonNull>| {
-                joiner(key, this, that)
-            },
+            joiner: Arc::clone(&joiner),
             repartition: left_cut,
         };
         let right = StreamJoinSide {
@@ -347,9 +266,7 @@ impl<K, V> KStream<K, V> {
             other: StoreRef::new(own),
             unmatched: made.unmatched.map(StoreRef::new),
             values: (values.1, values.0),
-            joiner: move |key: &K, this: Option<O::NonNull>, that: Option<V::NonNull>| {
-                reversed(key, that, this)
-            },
+            joiner: Reversed(joiner),
             repartition: right_cut,
         };
         (KStream::new(made.node), left, right)

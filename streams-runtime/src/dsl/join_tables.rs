@@ -5,7 +5,11 @@ use std::sync::Arc;
 use super::builder::types;
 use super::serdes::SerdePair;
 use super::{KTable, StreamsBuilder, TableOpOptions};
-use crate::operator::{TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight};
+use crate::error::UserError;
+use crate::operator::{
+    Inner, Joiner, Left, OfValues, Outer, TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight,
+    Try,
+};
 use crate::serdes::HasSerde;
 use crate::store::StoreRef;
 use crate::topology::NodeId;
@@ -13,149 +17,131 @@ use crate::topology::graph::{NewNode, NodeKind, TableJoinNode, TableRole, TableS
 use crate::topology::naming::prefix;
 
 /// A recorded join of tables: its handle, the operators of both sides, and what they share.
-type Parts<K, W, F> =
-    (KTable<K, W>, TableJoinLeft<K, W, F>, TableJoinRight<K, W, F>, TableJoin<K, W, F>);
+pub(super) type TablesJoined<K, W, J> =
+    (KTable<K, W>, TableJoinLeft<K, W, J>, TableJoinRight<K, W, J>, TableJoin<K, W, J>);
+
+/// Both forms of one kind of join.
+macro_rules! forms {
+    ($(#[$docs:meta])* $kind:ident($left:ty, $right:ty): $plain:ident $try:ident) => {
+        $(#[$docs])*
+        pub fn $plain<O, W, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<K, O>,
+            joiner: F,
+            options: impl Into<TableOpOptions<K, W>>,
+        ) -> TablesJoined<K, W, Joiner<F, $kind, OfValues>>
+        where
+            K: HasSerde,
+            W: HasSerde,
+            F: Fn($left, $right) -> W + Send + Sync + 'static,
+        {
+            self.joined(b, other.node, TableJoinKind::$kind, Joiner::new(joiner), options.into())
+        }
+
+        #[doc = super::join_docs::fallible!($plain, "KTable")]
+        pub fn $try<O, W, E, F>(
+            self,
+            b: &mut StreamsBuilder,
+            other: KTable<K, O>,
+            joiner: F,
+            options: impl Into<TableOpOptions<K, W>>,
+        ) -> TablesJoined<K, W, Joiner<F, $kind, Try<OfValues>>>
+        where
+            K: HasSerde,
+            W: HasSerde,
+            E: Into<UserError>,
+            F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
+        {
+            self.joined(b, other.node, TableJoinKind::$kind, Joiner::new(joiner), options.into())
+        }
+    };
+}
 
 impl<K, V> KTable<K, V> {
-    /// Joins the rows of both tables that have the same key.
-    ///
-    /// An update of either side updates the result, under the later time of both rows; the result's row
-    /// goes when one of them does. Both tables are kept in stores; the result only with `Materialized`.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let stock = table::<String, i64>("stock");
-    ///     let sold = table::<String, i64>("sold");
-    ///     stock.join(sold, |stock, sold| stock - sold).to_stream().to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("stock").pipe("tea", 9, 0)?;
-    /// driver.input::<String, i64>("sold").pipe("tea", 2, 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [7]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<K, O>,
-        joiner: F,
-        options: impl Into<TableOpOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        TableJoinLeft<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoinRight<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoin<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        W: HasSerde,
-        F: Fn(V, O) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |left: Option<V>, right: Option<O>| Some(joiner(left?, right?));
-        self.joined(b, other.node, TableJoinKind::Inner, joiner, options.into())
+    forms! {
+        /// Joins the rows of both tables that have the same key.
+        ///
+        /// An update of either side updates the result, under the later time of both rows; the result's row
+        /// goes when one of them does. Both tables are kept in stores; the result only with `Materialized`.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let stock = table::<String, i64>("stock");
+        ///     let sold = table::<String, i64>("sold");
+        ///     stock.join(sold, |stock, sold| stock - sold).to_stream().to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("stock").pipe("tea", 9, 0)?;
+        /// driver.input::<String, i64>("sold").pipe("tea", 2, 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [7]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Inner(V, O): join try_join
     }
 
-    /// Joins each row of this table with the row of the same key of `other`, or with `None`.
-    ///
-    /// As [`join`](KTable::join), but a row of this table is enough for a row of the result. Both tables
-    /// must know the values before an update.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let stock = table::<String, i64>("stock");
-    ///     let sold = table::<String, i64>("sold");
-    ///     stock.left_join(sold, |stock, sold| stock - sold.unwrap_or(0)).to_stream().to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("stock").pipe("tea", 9, 0)?;
-    /// driver.input::<String, i64>("sold").pipe("tea", 2, 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [9, 7]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn left_join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<K, O>,
-        joiner: F,
-        options: impl Into<TableOpOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        TableJoinLeft<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoinRight<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoin<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        W: HasSerde,
-        F: Fn(V, Option<O>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |left: Option<V>, right: Option<O>| Some(joiner(left?, right));
-        self.joined(b, other.node, TableJoinKind::Left, joiner, options.into())
+    forms! {
+        /// Joins each row of this table with the row of the same key of `other`, or with `None`.
+        ///
+        /// As [`join`](KTable::join), but a row of this table is enough for a row of the result. Both tables
+        /// must know the values before an update.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let stock = table::<String, i64>("stock");
+        ///     let sold = table::<String, i64>("sold");
+        ///     stock.left_join(sold, |stock, sold| stock - sold.unwrap_or(0)).to_stream().to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("stock").pipe("tea", 9, 0)?;
+        /// driver.input::<String, i64>("sold").pipe("tea", 2, 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [9, 7]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Left(V, Option<O>): left_join try_left_join
     }
 
-    /// Joins the rows of both tables by key; a side without a row gives `None`.
-    ///
-    /// As [`join`](KTable::join), but a row of one of the tables is enough for a row of the result. Both
-    /// tables must know the values before an update.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     let up = table::<String, i64>("up");
-    ///     let down = table::<String, i64>("down");
-    ///     up.outer_join(down, |up, down| up.unwrap_or(0) - down.unwrap_or(0)).to_stream().to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("down").pipe("tea", 2, 0)?;
-    /// driver.input::<String, i64>("up").pipe("tea", 9, 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [-2, 7]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    #[expect(clippy::type_complexity, reason = "the generated code takes the parts apart at once")]
-    pub fn outer_join<O, W, F>(
-        self,
-        b: &mut StreamsBuilder,
-        other: KTable<K, O>,
-        joiner: F,
-        options: impl Into<TableOpOptions<K, W>>,
-    ) -> (
-        KTable<K, W>,
-        TableJoinLeft<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoinRight<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-        TableJoin<K, W, impl Fn(Option<V>, Option<O>) -> Option<W> + Send + Sync + 'static>,
-    )
-    where
-        K: HasSerde,
-        W: HasSerde,
-        F: Fn(Option<V>, Option<O>) -> W + Send + Sync + 'static,
-    {
-        let joiner = move |left: Option<V>, right: Option<O>| {
-            (left.is_some() || right.is_some()).then(|| joiner(left, right))
-        };
-        self.joined(b, other.node, TableJoinKind::Outer, joiner, options.into())
+    forms! {
+        /// Joins the rows of both tables by key; a side without a row gives `None`.
+        ///
+        /// As [`join`](KTable::join), but a row of one of the tables is enough for a row of the result. Both
+        /// tables must know the values before an update.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     let up = table::<String, i64>("up");
+        ///     let down = table::<String, i64>("down");
+        ///     up.outer_join(down, |up, down| up.unwrap_or(0) - down.unwrap_or(0)).to_stream().to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("down").pipe("tea", 2, 0)?;
+        /// driver.input::<String, i64>("up").pipe("tea", 9, 0)?;
+        /// assert_eq!(driver.output::<String, i64>("out").values()?, [-2, 7]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        Outer(Option<V>, Option<O>): outer_join try_outer_join
     }
 
-    fn joined<W, F>(
+    fn joined<W, J>(
         self,
         b: &mut StreamsBuilder,
         other: NodeId,
         kind: TableJoinKind,
-        joiner: F,
+        joiner: J,
         options: TableOpOptions<K, W>,
-    ) -> Parts<K, W, F>
+    ) -> TablesJoined<K, W, J>
     where
         K: HasSerde,
         W: HasSerde,

@@ -7,7 +7,7 @@ use super::builder::Keeps;
 use super::{IntoSink, Named, Printed, Produced, Split, StreamsBuilder};
 use crate::operator::{
     Filter, FilterNot, FlatMapValues, FlatMapValuesWithKey, Foreach, MapValues, MapValuesWithKey,
-    Peek, Print, Sink, SinkTopic,
+    Peek, Print, Sink, SinkTopic, default_partitioner,
 };
 use crate::record::RecordContext;
 use crate::serdes::HasSerde;
@@ -499,6 +499,7 @@ impl<K, V> KStream<K, V> {
         let types = super::builder::types::<K, V>();
         let node =
             b.add(&[self.node], NewNode { types, ..NewNode::new(name, NodeKind::Sink(target)) });
-        Sink::new(node, key, value, topic, produced.partitioner)
+        let partitioner = produced.partitioner.or_else(|| default_partitioner(&key));
+        Sink::new(node, key, value, topic, partitioner)
     }
 }

@@ -95,6 +95,14 @@ impl<T: 'static> Serde<Option<T>> for NullableSerde<T> {
         }
     }
 
+    fn fixed_size(&self) -> Option<usize> {
+        self.0.fixed_size()
+    }
+
+    fn window_len(&self) -> usize {
+        self.0.window_len()
+    }
+
     fn name(&self) -> &'static str {
         self.0.name()
     }

@@ -1,6 +1,7 @@
 //! A stream's records with the rows of a global table, inner and left.
 
 use super::join_stream_table::NULL_KEY_OR_VALUE;
+use super::joiner::Joins;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::Record;
@@ -33,16 +34,15 @@ use crate::topology::NodeId;
 /// assert_eq!(driver.output::<String, String>("out").values()?, ["ann", "#2"]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct StreamGlobalJoin<GK, GV, S, F> {
+pub struct StreamGlobalJoin<GK, GV, S, J> {
     pub(crate) node: NodeId,
     pub(crate) left: bool,
     pub(crate) selector: S,
-    /// Makes the result; `None` when there is none without a row.
-    pub(crate) joiner: F,
+    pub(crate) joiner: J,
     pub(crate) store: StoreRef<TableStore<GK, GV>>,
 }
 
-impl<GK, GV, S, F> StreamGlobalJoin<GK, GV, S, F> {
+impl<GK, GV, S, J> StreamGlobalJoin<GK, GV, S, J> {
     /// The node of the topology.
     pub fn node(&self) -> NodeId {
         self.node
@@ -51,20 +51,20 @@ impl<GK, GV, S, F> StreamGlobalJoin<GK, GV, S, F> {
     /// The joined record, if there is one.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, and when the joiner fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L, W>(
+    pub fn run<K, V, L>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K, W>>, Stop>
+    ) -> Result<Option<Record<K, J::Joined>>, Stop>
     where
         V: Nullable,
         L: Nullable<NonNull = GK>,
         GK: Clone + Send + 'static,
         GV: Clone + Send + 'static,
         S: Fn(&K, &V) -> L,
-        F: Fn(&K, V::NonNull, Option<GV>) -> Option<W>,
+        J: Joins<K, V::NonNull, GV>,
     {
         let Record { key, value, timestamp, headers } = record;
         // Java asks the selector before it looks at the value
@@ -77,7 +77,12 @@ impl<GK, GV, S, F> StreamGlobalJoin<GK, GV, S, F> {
             Some(row_key) => cx.store(self.store).get(&row_key)?.map(|row| row.value),
             None => None,
         };
-        let joined = (self.joiner)(&key, value, row);
-        Ok(joined.map(|value| Record { key, value, timestamp, headers }))
+        match self.joiner.join(&key, Some(value), row) {
+            Ok(joined) => Ok(joined.map(|value| Record { key, value, timestamp, headers })),
+            Err(error) => {
+                cx.at_parts(timestamp, &headers);
+                error.handle(cx, self.node).map(|()| None)
+            }
+        }
     }
 }

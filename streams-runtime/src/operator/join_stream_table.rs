@@ -1,5 +1,6 @@
 //! A stream's records with the rows of a table, inner and left.
 
+use super::joiner::Joins;
 use super::repartition::Repartition;
 use super::view::{NoView, View};
 use crate::context::Context;
@@ -35,20 +36,19 @@ pub(crate) const NULL_KEY_OR_VALUE: &str =
 /// assert_eq!(driver.output::<String, i64>("out").key_values()?, [("tea".to_owned(), 6)]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct StreamTableJoin<K, V, F, G = NoView> {
+pub struct StreamTableJoin<K, V, J, G = NoView> {
     pub(crate) node: NodeId,
     pub(crate) left: bool,
-    /// Makes the result; `None` when there is none without a row.
-    pub(crate) joiner: F,
+    pub(crate) joiner: J,
     pub(crate) repartition: Option<Repartition<K, V>>,
     view: G,
 }
 
-impl<K, V, F> StreamTableJoin<K, V, F> {
+impl<K, V, J> StreamTableJoin<K, V, J> {
     pub(crate) fn new(
         node: NodeId,
         left: bool,
-        joiner: F,
+        joiner: J,
         repartition: Option<Repartition<K, V>>,
     ) -> Self {
         Self { node, left, joiner, repartition, view: NoView }
@@ -63,13 +63,13 @@ impl<K, V, F> StreamTableJoin<K, V, F> {
     }
 
     /// The join with the rows that it looks up.
-    pub fn with_view<G: View>(self, view: G) -> StreamTableJoin<K, V, F, G> {
+    pub fn with_view<G: View>(self, view: G) -> StreamTableJoin<K, V, J, G> {
         let Self { node, left, joiner, repartition, .. } = self;
         StreamTableJoin { node, left, joiner, repartition, view }
     }
 }
 
-impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
+impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
     /// The node of the topology.
     pub fn node(&self) -> NodeId {
         self.node
@@ -78,18 +78,18 @@ impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
     /// The joined record, if there is one.
     ///
     /// # Errors
-    /// When the row cannot be told.
+    /// When the row cannot be told, and when the joiner fails and the handler says fail.
     #[inline]
-    pub fn run<W>(
+    pub fn run(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K, W>>, Stop>
+    ) -> Result<Option<Record<K, J::Joined>>, Stop>
     where
         K: Nullable,
         V: Nullable,
         G: View<Key = K::NonNull>,
-        F: Fn(&K, V::NonNull, Option<G::Value>) -> Option<W>,
+        J: Joins<K, V::NonNull, G::Value>,
     {
         let Record { key, value, timestamp, headers } = record;
         let Some(value) = value.into_non_null() else {
@@ -99,7 +99,10 @@ impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
         let row = match key.as_non_null() {
             Some(key) => match self.view.get(cx, key) {
                 Ok(row) => row.map(|row| row.value),
-                Err(error) => return error.handle(cx, self.node).map(|()| None),
+                Err(error) => {
+                    cx.at_parts(timestamp, &headers);
+                    return error.handle(cx, self.node).map(|()| None);
+                }
             },
             None if self.left => None,
             None => {
@@ -107,15 +110,20 @@ impl<K, V, F, G> StreamTableJoin<K, V, F, G> {
                 return Ok(None);
             }
         };
-        let joined = (self.joiner)(&key, value, row);
-        Ok(joined.map(|value| Record { key, value, timestamp, headers }))
+        match self.joiner.join(&key, Some(value), row) {
+            Ok(joined) => Ok(joined.map(|value| Record { key, value, timestamp, headers })),
+            Err(error) => {
+                cx.at_parts(timestamp, &headers);
+                error.handle(cx, self.node).map(|()| None)
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::testing::{context, record};
+    use crate::operator::testing::{BothSides, context, record};
     use crate::operator::view::LookupError;
     use crate::store::ValueAndTimestamp;
     use crate::time::Timestamp;
@@ -143,10 +151,10 @@ mod tests {
     #[track_caller]
     fn check(left: bool, input: Parts, expected: Option<i64>, dropped: u64) {
         let mut cx = context();
-        let joiner = move |_: &Option<String>, value: i64, row: Option<i64>| match row {
-            Some(row) => Some(value + row),
-            None => left.then_some(value),
-        };
+        let joiner = BothSides(move |value: Option<i64>, row: Option<i64>| match row {
+            Some(row) => Some(value? + row),
+            None => value.filter(|_| left),
+        });
         let join =
             StreamTableJoin::<Option<String>, Option<i64>, _>::new(NodeId(0), left, joiner, None);
         let join = join.with_view(OneRow);

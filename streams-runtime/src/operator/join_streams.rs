@@ -1,8 +1,9 @@
 //! Two streams within a time of each other: inner, left and outer, and a stream with itself.
 
 use super::join_stream_table::NULL_KEY_OR_VALUE;
-use super::materialize::store_failed;
+use super::joiner::Joins;
 use super::repartition::Repartition;
+use super::view::LookupError;
 use crate::context::Context;
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
 use crate::record::{Headers, Record};
@@ -47,7 +48,7 @@ use crate::window::JoinWindows;
 /// assert_eq!(results, [r#"home Some("buy")"#, "home None"]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct StreamJoinSide<K: Nullable, V: Nullable, O: Nullable, F> {
+pub struct StreamJoinSide<K: Nullable, V: Nullable, O: Nullable, J> {
     pub(crate) node: NodeId,
     /// The node of the whole join.
     pub(crate) join: NodeId,
@@ -61,14 +62,14 @@ pub struct StreamJoinSide<K: Nullable, V: Nullable, O: Nullable, F> {
     pub(crate) unmatched: Option<StoreRef<UnmatchedStore<K::NonNull>>>,
     pub(crate) values: (SerdeRef<V::NonNull>, SerdeRef<O::NonNull>),
     /// Makes the result of this side's value and the other's.
-    pub(crate) joiner: F,
+    pub(crate) joiner: J,
     pub(crate) repartition: Option<Repartition<K, V>>,
 }
 
 /// What comes of one record.
 type Results<K, W> = Vec<Record<K, W>>;
 
-impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
+impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
     /// The node of the topology.
     pub fn node(&self) -> NodeId {
         self.node
@@ -85,11 +86,11 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
     /// The joined records.
     ///
     /// # Errors
-    /// When a store fails.
+    /// When a store fails, and when the joiner fails and the handler says fail.
     pub fn run<W>(&self, cx: &mut Context, record: Record<K, V>) -> Result<Results<K, W>, Stop>
     where
         K: Clone,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> Option<W>,
+        J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
         let one_store = !cx.node(self.join).active;
         if one_store && !self.is_left {
@@ -114,23 +115,22 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
                 }
             }
             (None, Some(_)) if self.outer => {
-                let joined = (self.joiner)(&key, value.clone(), None);
-                let key = key.clone();
-                let headers = headers.clone();
-                results.extend(joined.map(|value| Record { key, value, timestamp, headers }));
-                Ok(())
+                let joined = self.joiner.join(&key, value.clone(), None);
+                let (key, headers) = (key.clone(), headers.clone());
+                joined.map_err(Failure::from).map(|joined| {
+                    results.extend(joined.map(|value| Record { key, value, timestamp, headers }));
+                })
             }
             _ => {
                 cx.drop_record(self.node, NULL_KEY_OR_VALUE);
                 Ok(())
             }
         };
-        let kept = joined.and_then(|()| self.keep(cx, &key, value.as_ref(), now, headers));
-        match kept {
-            Ok(()) => Ok(results),
-            Err(Failure::Store(error)) => store_failed(cx, self.node, error).map(|()| results),
-            Err(Failure::Stop(stop)) => Err(stop),
-        }
+        // a joiner that failed does not keep the record from those that are to come
+        joined.or_else(|failure| failure.handle(cx, self.node))?;
+        let kept = self.keep(cx, &key, value.as_ref(), now, headers);
+        kept.or_else(|failure| failure.handle(cx, self.node))?;
+        Ok(results)
     }
 
     /// Keeps the record for those of the other side that are still to come.
@@ -158,7 +158,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
     ) -> Result<(), Failure>
     where
         K: Clone,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> Option<W>,
+        J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
         let now = record.timestamp.as_millis();
         if let Some(unmatched) = self.unmatched {
@@ -172,7 +172,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
                 let (store, out, _) = cx.store_and_outbox(unmatched);
                 store.remove(out, (time, !self.is_left), record.row_key, now)?;
             }
-            let value = (self.joiner)(record.key, Some(record.value.clone()), Some(other));
+            let value = self.joiner.join(record.key, Some(record.value.clone()), Some(other))?;
             results.extend(value.map(|value| record.with(value, now.max(time))));
         }
         if !(self.outer && alone) {
@@ -180,7 +180,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
         }
         let Some(unmatched) = self.unmatched else { return Ok(()) };
         if to < cx.store(unmatched).tracker.stream_time {
-            let value = (self.joiner)(record.key, Some(record.value.clone()), None);
+            let value = self.joiner.join(record.key, Some(record.value.clone()), None)?;
             results.extend(value.map(|value| record.with(value, now)));
             return Ok(());
         }
@@ -216,11 +216,11 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
     ) -> Result<(), Failure>
     where
         K: Clone,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> Option<W>,
+        J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
         let now = record.timestamp.as_millis();
         let (clock, interval) = (cx.wall_clock().as_millis(), cx.emit_interval_ms());
-        let (store, out, _) = cx.store_and_outbox(unmatched);
+        let store = cx.store(unmatched);
         let tracker = &mut store.tracker;
         let reach = self.within.reach_ms().wrapping_add(self.within.grace_ms());
         // wraps as in Java: an unknown least time does not hold the emission back
@@ -230,27 +230,54 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
         }
         tracker.next_emit = clock.saturating_add(interval);
         let within = if self.is_left { self.within } else { self.within.reversed() };
-        let closed = store.take_closed(out, within, now)?;
-        let topic = store.topic();
-        for Unmatched { timestamp, left, key, values } in closed {
-            let key = K::from_non_null(key);
-            for bytes in values {
-                let bytes = Some(bytes.as_slice());
-                let serde = |error| StoreError::serde("join", "value", &error);
-                let value = if left == self.is_left {
-                    let value = self.values.0.deserialize(&topic, bytes).map_err(serde)?;
-                    (self.joiner)(&key, Some(value), None)
-                } else {
-                    let value = self.values.1.deserialize(&topic, bytes).map_err(serde)?;
-                    (self.joiner)(&key, None, Some(value))
-                };
-                let timestamp = at(timestamp);
-                let headers = record.headers.clone();
-                let key = key.clone();
-                results.extend(value.map(|value| Record { key, value, timestamp, headers }));
+        let (closed, topic) = (store.closed(within)?, store.topic());
+        let mut sent: Option<&Unmatched<K::NonNull>> = None;
+        for waited in &closed {
+            for bytes in &waited.values {
+                match self.alone(waited, bytes, &topic) {
+                    Ok(joined) => results.extend(joined.map(|(key, value)| {
+                        let (timestamp, headers) = (at(waited.timestamp), record.headers.clone());
+                        Record { key, value, timestamp, headers }
+                    })),
+                    Err(failure) => {
+                        // as in Java it stays, with the one before it, and is tried again
+                        cx.store(unmatched).tracker.min_time = waited.timestamp;
+                        return Err(failure);
+                    }
+                }
+            }
+            if let Some(sent) = sent.replace(waited) {
+                let (store, out, _) = cx.store_and_outbox(unmatched);
+                store.remove_at(out, &sent.place, now);
             }
         }
+        if let Some(sent) = sent {
+            let (store, out, _) = cx.store_and_outbox(unmatched);
+            store.remove_at(out, &sent.place, now);
+        }
         Ok(())
+    }
+
+    /// The result of a value without a match.
+    fn alone<W>(
+        &self,
+        waited: &Unmatched<K::NonNull>,
+        bytes: &[u8],
+        topic: &str,
+    ) -> Result<Option<(K, W)>, Failure>
+    where
+        J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
+    {
+        let serde = |error| StoreError::serde("join", "value", &error);
+        let key = K::from_non_null(waited.key.clone());
+        let joined = if waited.left == self.is_left {
+            let value = self.values.0.deserialize(topic, Some(bytes)).map_err(serde)?;
+            self.joiner.join(&key, Some(value), None)?
+        } else {
+            let value = self.values.1.deserialize(topic, Some(bytes)).map_err(serde)?;
+            self.joiner.join(&key, None, Some(value))?
+        };
+        Ok(joined.map(|joined| (key, joined)))
     }
 
     /// The join of a stream with itself in one store, with the results of two in their order.
@@ -262,7 +289,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
     ) -> Result<(), Failure>
     where
         K: Clone,
-        F: Fn(&K, Option<V::NonNull>, Option<O::NonNull>) -> Option<W>,
+        J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
         let now = record.timestamp.as_millis();
         let own = cx.store(self.own);
@@ -274,11 +301,12 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
         let mut itself = now > own.first_visible().max(oldest);
         let value = || Some(record.value.clone());
         for (time, other) in as_right {
-            let joined = (self.joiner)(record.key, value(), Some(same(other)?));
+            let joined = self.joiner.join(record.key, value(), Some(same(other)?))?;
             results.extend(joined.map(|joined| record.with(joined, now.max(time))));
         }
         let with_itself = |results: &mut Results<K, W>| {
-            let joined = (self.joiner)(record.key, value(), Some(same(record.value.clone())?));
+            let joined =
+                self.joiner.join(record.key, value(), Some(same(record.value.clone())?))?;
             results.extend(joined.map(|joined| record.with(joined, now)));
             Ok::<(), Failure>(())
         };
@@ -287,7 +315,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, F> StreamJoinSide<K, V, O, F> {
                 with_itself(results)?;
             }
             let right = Some(same(record.value.clone())?);
-            let joined = (self.joiner)(record.key, Some(other), right);
+            let joined = self.joiner.join(record.key, Some(other), right)?;
             results.extend(joined.map(|joined| record.with(joined, now.max(time))));
         }
         if itself {
@@ -320,13 +348,30 @@ fn at(ms: i64) -> Timestamp {
 
 /// Why a side could not do its work.
 enum Failure {
-    Store(StoreError),
+    /// A store's or the joiner's.
+    Lookup(LookupError),
     Stop(Stop),
+}
+
+impl Failure {
+    #[cold]
+    fn handle(self, cx: &mut Context, node: NodeId) -> Result<(), Stop> {
+        match self {
+            Self::Lookup(error) => error.handle(cx, node),
+            Self::Stop(stop) => Err(stop),
+        }
+    }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Lookup(LookupError::Store(error))
+    }
+}
+
+impl From<LookupError> for Failure {
+    fn from(error: LookupError) -> Self {
+        Self::Lookup(error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::joiner::Joins;
 use super::materialize::{Materializes, store_failed};
 use super::view::{LookupError, NoView, View};
 use crate::context::Context;
@@ -45,15 +46,14 @@ pub enum TableJoinKind {
 /// assert_eq!(driver.output::<String, i64>("out").values()?, [9, 7]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct TableJoin<K, W, F> {
+pub struct TableJoin<K, W, J> {
     pub(crate) node: NodeId,
     pub(crate) kind: TableJoinKind,
-    /// Makes the result of two rows; `None` when the kind has no row there.
-    pub(crate) joiner: Arc<F>,
+    pub(crate) joiner: Arc<J>,
     pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
 }
 
-impl<K, W, F> Clone for TableJoin<K, W, F> {
+impl<K, W, J> Clone for TableJoin<K, W, J> {
     fn clone(&self) -> Self {
         let joiner = Arc::clone(&self.joiner);
         Self { node: self.node, kind: self.kind, joiner, store: self.store }
@@ -61,16 +61,16 @@ impl<K, W, F> Clone for TableJoin<K, W, F> {
 }
 
 /// The left side of a join of tables.
-pub struct TableJoinLeft<K, W, F, G = NoView> {
+pub struct TableJoinLeft<K, W, J, G = NoView> {
     node: NodeId,
-    join: TableJoin<K, W, F>,
+    join: TableJoin<K, W, J>,
     view: G,
 }
 
 /// The right side of a join of tables.
-pub struct TableJoinRight<K, W, F, G = NoView> {
+pub struct TableJoinRight<K, W, J, G = NoView> {
     node: NodeId,
-    join: TableJoin<K, W, F>,
+    join: TableJoin<K, W, J>,
     view: G,
 }
 
@@ -80,7 +80,7 @@ struct Update<K, V, O> {
     other: Option<ValueAndTimestamp<O>>,
 }
 
-impl<K, W, F> TableJoin<K, W, F>
+impl<K, W, J> TableJoin<K, W, J>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
@@ -95,7 +95,7 @@ where
         side: NodeId,
         needs_other: bool,
         update: Update<K, V, O>,
-        join: impl Fn(Option<V>, Option<O>) -> Option<W>,
+        join: impl Fn(&K, Option<V>, Option<O>) -> Result<Option<W>, LookupError>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
         let Update { record: Record { key, value, timestamp, headers }, other } = update;
         let Change { new, old, is_latest } = value;
@@ -108,8 +108,18 @@ where
             None if needs_other || new.is_none() && old.is_none() => return Ok(None),
             None => (None, timestamp),
         };
-        let old = if cx.node(self.node).sends_old { join(old, other.clone()) } else { None };
-        let value = Change { new: join(new, other), old, is_latest };
+        let sends_old = cx.node(self.node).sends_old;
+        let joined = join(&key, new, other.clone()).and_then(|new| {
+            let old = if sends_old { join(&key, old, other)? } else { None };
+            Ok(Change { new, old, is_latest })
+        });
+        let value = match joined {
+            Ok(value) => value,
+            Err(error) => {
+                cx.at_parts(timestamp, &headers);
+                return error.handle(cx, side).map(|()| None);
+            }
+        };
         self.keep(cx, side, Record { key, value, timestamp, headers })
     }
 
@@ -135,12 +145,12 @@ where
     }
 
     /// The rows of the result: of its store, or joined on the way.
-    pub fn view<G, H>(&self, left: G, right: H) -> JoinedView<K, W, F, G, H> {
+    pub fn view<G, H>(&self, left: G, right: H) -> JoinedView<K, W, J, G, H> {
         JoinedView { join: self.clone(), left, right }
     }
 }
 
-impl<K, W, F> Materializes<K, W> for TableJoin<K, W, F> {
+impl<K, W, J> Materializes<K, W> for TableJoin<K, W, J> {
     fn node(&self) -> NodeId {
         self.node
     }
@@ -152,18 +162,18 @@ impl<K, W, F> Materializes<K, W> for TableJoin<K, W, F> {
 
 macro_rules! side {
     ($($side:ident)*) => { $(
-        impl<K, W, F> $side<K, W, F> {
-            pub(crate) fn new(node: NodeId, join: TableJoin<K, W, F>) -> Self {
+        impl<K, W, J> $side<K, W, J> {
+            pub(crate) fn new(node: NodeId, join: TableJoin<K, W, J>) -> Self {
                 Self { node, join, view: NoView }
             }
 
             /// The side with the other table's rows.
-            pub fn with_view<G: View>(self, view: G) -> $side<K, W, F, G> {
+            pub fn with_view<G: View>(self, view: G) -> $side<K, W, J, G> {
                 $side { node: self.node, join: self.join, view }
             }
         }
 
-        impl<K, W, F, G> $side<K, W, F, G> {
+        impl<K, W, J, G> $side<K, W, J, G> {
             /// The node of the topology.
             pub fn node(&self) -> NodeId {
                 self.node
@@ -173,7 +183,7 @@ macro_rules! side {
 }
 side!(TableJoinLeft TableJoinRight);
 
-impl<K, W, F, G> TableJoinLeft<K, W, F, G>
+impl<K, W, J, G> TableJoinLeft<K, W, J, G>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
@@ -183,7 +193,8 @@ where
     /// The result's update, unless nothing changes or the cache keeps it for later.
     ///
     /// # Errors
-    /// When a store fails, or the other row cannot be told.
+    /// When a store fails or the other row cannot be told, and when the joiner fails and the handler says
+    /// fail.
     #[inline]
     pub fn run<V>(
         &self,
@@ -191,19 +202,22 @@ where
         record: Record<K, Change<V>>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop>
     where
-        F: Fn(Option<V>, Option<G::Value>) -> Option<W>,
+        J: Joins<K, V, G::Value, Joined = W>,
     {
         let other = match self.view.get(cx, &record.key) {
             Ok(other) => other,
-            Err(error) => return error.handle(cx, self.node).map(|()| None),
+            Err(error) => {
+                cx.at(&record);
+                return error.handle(cx, self.node).map(|()| None);
+            }
         };
         let needs_other = self.join.kind == TableJoinKind::Inner;
-        let joiner = &*self.join.joiner;
-        self.join.joined(cx, self.node, needs_other, Update { record, other }, joiner)
+        let join = |key: &K, own, other| self.join.joiner.join(key, own, other);
+        self.join.joined(cx, self.node, needs_other, Update { record, other }, join)
     }
 }
 
-impl<K, W, F, G> TableJoinRight<K, W, F, G>
+impl<K, W, J, G> TableJoinRight<K, W, J, G>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
@@ -213,7 +227,8 @@ where
     /// The result's update, unless nothing changes or the cache keeps it for later.
     ///
     /// # Errors
-    /// When a store fails, or the other row cannot be told.
+    /// When a store fails or the other row cannot be told, and when the joiner fails and the handler says
+    /// fail.
     #[inline]
     pub fn run<V>(
         &self,
@@ -221,36 +236,39 @@ where
         record: Record<K, Change<V>>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop>
     where
-        F: Fn(Option<G::Value>, Option<V>) -> Option<W>,
+        J: Joins<K, G::Value, V, Joined = W>,
     {
         let other = match self.view.get(cx, &record.key) {
             Ok(other) => other,
-            Err(error) => return error.handle(cx, self.node).map(|()| None),
+            Err(error) => {
+                cx.at(&record);
+                return error.handle(cx, self.node).map(|()| None);
+            }
         };
         let needs_other = self.join.kind != TableJoinKind::Outer;
-        let joiner = |value, other| (self.join.joiner)(other, value);
-        self.join.joined(cx, self.node, needs_other, Update { record, other }, joiner)
+        let join = |key: &K, own, other| self.join.joiner.join(key, other, own);
+        self.join.joined(cx, self.node, needs_other, Update { record, other }, join)
     }
 }
 
 /// The rows of a join of tables.
-pub struct JoinedView<K, W, F, G, H> {
-    join: TableJoin<K, W, F>,
+pub struct JoinedView<K, W, J, G, H> {
+    join: TableJoin<K, W, J>,
     left: G,
     right: H,
 }
 
-impl<K, W, F, G: Clone, H: Clone> Clone for JoinedView<K, W, F, G, H> {
+impl<K, W, J, G: Clone, H: Clone> Clone for JoinedView<K, W, J, G, H> {
     fn clone(&self) -> Self {
         Self { join: self.join.clone(), left: self.left.clone(), right: self.right.clone() }
     }
 }
 
-impl<K, W, F, G, H> View for JoinedView<K, W, F, G, H>
+impl<K, W, J, G, H> View for JoinedView<K, W, J, G, H>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
-    F: Fn(Option<G::Value>, Option<H::Value>) -> Option<W> + Send + Sync + 'static,
+    J: Joins<K, G::Value, H::Value, Joined = W>,
     G: View<Key = K>,
     H: View<Key = K>,
 {
@@ -270,7 +288,8 @@ where
         let times =
             [left.as_ref().map(|row| row.timestamp), right.as_ref().map(|row| row.timestamp)];
         let timestamp = times.into_iter().flatten().max().unwrap_or(Timestamp::ZERO);
-        let value = (self.join.joiner)(left.map(|row| row.value), right.map(|row| row.value));
+        let (left, right) = (left.map(|row| row.value), right.map(|row| row.value));
+        let value = self.join.joiner.join(key, left, right)?;
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
     }
 }
@@ -278,7 +297,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::testing::{at, context};
+    use crate::operator::testing::{BothSides, at, context};
 
     /// The other table: at most one row, of any key.
     #[derive(Clone)]
@@ -313,7 +332,7 @@ mod tests {
         let join = TableJoin::<&'static str, i64, _> {
             node: NodeId(0),
             kind,
-            joiner: Arc::new(joiner),
+            joiner: Arc::new(BothSides(joiner)),
             store: None,
         };
         let record = at(5, "k", Change::latest(update.0, update.1));

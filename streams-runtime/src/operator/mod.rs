@@ -28,6 +28,7 @@ mod join_stream_global;
 mod join_stream_table;
 mod join_streams;
 mod join_tables;
+mod joiner;
 mod map;
 mod map_values;
 mod materialize;
@@ -56,6 +57,7 @@ mod to_stream;
 mod updates;
 mod view;
 mod window_aggregate;
+mod windowed_partitioner;
 
 pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
 pub use branch::Branch;
@@ -72,13 +74,16 @@ pub use fold::{
     TryAggregateFold, TryReduceFold,
 };
 pub use foreach::{Foreach, TryForeach};
-pub(crate) use foreign_key::PseudoTopic;
-pub use foreign_key::{ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable};
+pub(crate) use foreign_key::{Answers, PseudoTopic};
+pub use foreign_key::{
+    Extractor, Extracts, ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable, KeyPartitioner,
+};
 pub use group_by::{GroupBy, TryGroupBy};
 pub use join_stream_global::StreamGlobalJoin;
 pub use join_stream_table::StreamTableJoin;
 pub use join_streams::StreamJoinSide;
 pub use join_tables::{JoinedView, TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight};
+pub use joiner::{Inner, JoinKind, Joiner, Joins, Left, OfValues, Outer, Reversed, Try, WithKey};
 pub use map::{Map, TryMap};
 pub use map_values::{MapValues, MapValuesWithKey, TryMapValues, TryMapValuesWithKey};
 pub use materialize::Materializes;
@@ -111,6 +116,7 @@ pub use view::{
     DerivedView, Derives, LookupError, NoView, StoreView, View, derived_view, share, store_view,
 };
 pub use window_aggregate::WindowAggregate;
+pub(crate) use windowed_partitioner::default_partitioner;
 
 /// Why an aggregation drops a record.
 pub(crate) const NULL_KEY_OR_VALUE: &str =

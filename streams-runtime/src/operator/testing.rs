@@ -77,3 +77,22 @@ fn with(
     };
     Context::new(Arc::new(facts), (0..3).map(node).collect(), stores, Outbox::default())
 }
+
+/// A joiner that sees both sides as they are.
+pub(crate) struct BothSides<F>(pub(crate) F);
+
+impl<K, L, R, W, F> crate::operator::Joins<K, L, R> for BothSides<F>
+where
+    F: Fn(Option<L>, Option<R>) -> Option<W> + Send + Sync + 'static,
+{
+    type Joined = W;
+
+    fn join(
+        &self,
+        _: &K,
+        left: Option<L>,
+        right: Option<R>,
+    ) -> Result<Option<W>, crate::operator::LookupError> {
+        Ok((self.0)(left, right))
+    }
+}

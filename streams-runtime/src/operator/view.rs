@@ -44,6 +44,10 @@ pub enum LookupError {
 }
 
 impl LookupError {
+    pub(super) fn user<E: Into<UserError>>(error: E) -> Self {
+        Self::User(std::any::type_name::<E>(), error.into())
+    }
+
     /// Gives the failure to whom it concerns: the operator at `node` looked the row up.
     ///
     /// # Errors
@@ -176,10 +180,6 @@ impl<K, V, O: Materializes<K, V>> Materializes<K, V> for Arc<O> {
     }
 }
 
-fn user<E: Into<UserError>>(error: E) -> LookupError {
-    LookupError::User(std::any::type_name::<E>(), error.into())
-}
-
 impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilter<K, V, F> {
     type Row = V;
 
@@ -204,7 +204,7 @@ where
     type Row = V;
 
     fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
-        Ok((self.predicate)(key, &value).map_err(user)?.then_some(value))
+        Ok((self.predicate)(key, &value).map_err(LookupError::user)?.then_some(value))
     }
 }
 
@@ -216,7 +216,7 @@ where
     type Row = V;
 
     fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
-        Ok((!(self.predicate)(key, &value).map_err(user)?).then_some(value))
+        Ok((!(self.predicate)(key, &value).map_err(LookupError::user)?).then_some(value))
     }
 }
 
@@ -263,7 +263,7 @@ where
     type Row = W;
 
     fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
-        (self.mapper)(value).map(Some).map_err(user)
+        (self.mapper)(value).map(Some).map_err(LookupError::user)
     }
 }
 
@@ -275,6 +275,6 @@ where
     type Row = W;
 
     fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
-        (self.mapper)(key, value).map(Some).map_err(user)
+        (self.mapper)(key, value).map(Some).map_err(LookupError::user)
     }
 }

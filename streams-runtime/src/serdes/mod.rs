@@ -64,6 +64,13 @@ pub trait Serde<T>: Send + Sync + 'static {
         None
     }
 
+    /// How many bytes at the end of a key are its window's; those before them are the key's own.
+    ///
+    /// Sinks choose the partition by the key's own bytes, so that all windows of a key share one.
+    fn window_len(&self) -> usize {
+        0
+    }
+
     /// The serde's name, for messages and the topology's description.
     fn name(&self) -> &'static str {
         std::any::type_name::<Self>()
@@ -210,6 +217,10 @@ impl<T, S: Serde<T>> Serde<Option<T>> for OptionSerde<S> {
 
     fn fixed_size(&self) -> Option<usize> {
         self.0.fixed_size()
+    }
+
+    fn window_len(&self) -> usize {
+        self.0.window_len()
     }
 }
 

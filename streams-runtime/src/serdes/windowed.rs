@@ -60,6 +60,10 @@ impl<K: 'static> Serde<Windowed<K>> for TimeWindowedSerde<K> {
         let window = Window { start, end: start.saturating_add(self.size_ms) };
         Ok(Windowed { key, window })
     }
+
+    fn window_len(&self) -> usize {
+        size_of::<i64>()
+    }
 }
 
 /// Key, then the window's **end**, then its start. Java: `SessionWindowedSerializer`.
@@ -91,6 +95,10 @@ impl<K: 'static> Serde<Windowed<K>> for SessionWindowedSerde<K> {
         let bytes = bytes.ok_or_else(SerdeError::unexpected_null::<Windowed<K>>)?;
         let (key, window) = read_session_key(bytes)?;
         Ok(Windowed { key: self.inner.deserialize(topic, Some(key))?, window })
+    }
+
+    fn window_len(&self) -> usize {
+        2 * size_of::<i64>()
     }
 }
 

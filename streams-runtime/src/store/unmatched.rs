@@ -39,6 +39,8 @@ pub(crate) struct Unmatched<K> {
     pub(crate) timestamp: i64,
     pub(crate) left: bool,
     pub(crate) key: K,
+    /// Its key in the store.
+    pub(crate) place: Vec<u8>,
     /// The values' bytes.
     pub(crate) values: Vec<Vec<u8>>,
 }
@@ -91,18 +93,12 @@ impl<K: Send + 'static> UnmatchedStore<K> {
         Ok(())
     }
 
-    /// Takes out the records whose windows are closed, in order of time, the right side first.
+    /// The records whose windows are closed, in order of time, the right side first.
     ///
     /// Java: `KStreamKStreamJoin.emitNonJoinedOuterRecords`.
-    pub(crate) fn take_closed(
-        &mut self,
-        out: &mut Outbox,
-        within: JoinWindows,
-        now: i64,
-    ) -> Result<Vec<Unmatched<K>>, StoreError> {
+    pub(crate) fn closed(&mut self, within: JoinWindows) -> Result<Vec<Unmatched<K>>, StoreError> {
         self.tracker.min_time = i64::MAX;
         let mut closed = Vec::new();
-        let mut keys: Vec<Vec<u8>> = Vec::new();
         let (mut left_open, mut right_open) = (false, false);
         let mut rows = self.bytes.range(&KeyRange::all(), Order::Ascending)?;
         while let Some((place, row)) = rows.row() {
@@ -122,17 +118,18 @@ impl<K: Send + 'static> UnmatchedStore<K> {
                 let key = key.map_err(|e| StoreError::serde(&self.bytes.name, "key", &e))?;
                 let values = self.read_list(row)?;
                 let values = values.into_iter().map(|mut value| value.split_off(1)).collect();
-                closed.push(Unmatched { timestamp, left, key, values });
-                keys.push(place.to_vec());
+                let place = place.to_vec();
+                closed.push(Unmatched { timestamp, left, key, place, values });
             }
             rows.advance()?;
         }
-        drop(rows);
-        for key in keys {
-            self.bytes.put(&key, None);
-            self.bytes.log(out, &key, None, now, Headers::default());
-        }
         Ok(closed)
+    }
+
+    /// Forgets a record that was sent on.
+    pub(crate) fn remove_at(&mut self, out: &mut Outbox, place: &[u8], now: i64) {
+        self.bytes.put(place, None);
+        self.bytes.log(out, place, None, now, Headers::default());
     }
 
     fn read_list(&self, row: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {

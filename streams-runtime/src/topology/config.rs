@@ -19,6 +19,9 @@ pub struct TopologyConfig {
     pub ensure_explicit_internal_resource_naming: bool,
     /// The kind of a store that says none (`default.dsl.store`).
     pub default_store_type: StoreType,
+    /// How much longer than its store a window store's changelog keeps rows
+    /// (`windowstore.changelog.additional.retention.ms`).
+    pub window_changelog_additional_retention_ms: i64,
 }
 
 impl TopologyConfig {
@@ -36,6 +39,7 @@ impl Default for TopologyConfig {
             cache_max_bytes: 10 * 1024 * 1024,
             ensure_explicit_internal_resource_naming: false,
             default_store_type: StoreType::RocksDb,
+            window_changelog_additional_retention_ms: 24 * 60 * 60 * 1000,
         }
     }
 }

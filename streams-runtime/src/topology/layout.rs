@@ -240,7 +240,7 @@ impl Layout<'_> {
                     source_changelog: source_topic.is_some(),
                     changelog: source_topic.or(logging.then_some(own)),
                     global: store.global,
-                    topic_config: changelog_config(store),
+                    topic_config: self.changelog_config(store),
                     store_type: store.store_type.unwrap_or(self.config.default_store_type),
                 }
             })
@@ -281,6 +281,19 @@ impl Layout<'_> {
         parts
     }
 
+    fn changelog_config(&self, store: &super::graph::StoreNode) -> BTreeMap<String, String> {
+        let mut config =
+            owned(&[("cleanup.policy", "compact"), ("message.timestamp.type", "CreateTime")]);
+        if let Some(retention) = store.retention_ms {
+            let kept =
+                retention.saturating_add(self.config.window_changelog_additional_retention_ms);
+            config.insert("cleanup.policy".to_owned(), "compact,delete".to_owned());
+            config.insert("retention.ms".to_owned(), kept.to_string());
+        }
+        config.extend(store.topic_config.clone());
+        config
+    }
+
     fn internal(&self, topic: &str) -> Option<InternalTopic> {
         let partitions = *self.written.internal_topics.get(topic)?;
         let settings = [
@@ -297,21 +310,6 @@ impl Layout<'_> {
             overrides: BTreeMap::new(),
         })
     }
-}
-
-/// What `windowstore.changelog.additional.retention.ms` is by default: a day.
-const ADDITIONAL_RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
-
-fn changelog_config(store: &super::graph::StoreNode) -> BTreeMap<String, String> {
-    let mut config =
-        owned(&[("cleanup.policy", "compact"), ("message.timestamp.type", "CreateTime")]);
-    if let Some(retention) = store.retention_ms {
-        let kept = retention.saturating_add(ADDITIONAL_RETENTION_MS);
-        config.insert("cleanup.policy".to_owned(), "compact,delete".to_owned());
-        config.insert("retention.ms".to_owned(), kept.to_string());
-    }
-    config.extend(store.topic_config.clone());
-    config
 }
 
 fn owned(settings: &[(&str, &str)]) -> BTreeMap<String, String> {

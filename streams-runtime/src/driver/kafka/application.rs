@@ -1,8 +1,8 @@
 //! What all threads of an instance share, checked against the broker before the first one starts.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::assignment;
 use super::clients::{self, Admin, Consumer};
@@ -88,13 +88,23 @@ impl Application {
         self.config.settings().cache_max_bytes / self.threads.load(Ordering::Relaxed).max(1)
     }
 
-    /// The partition counts for partitioners.
+    /// The partition counts for partitioners; topics that a function names are asked for once.
     pub(super) fn partition_counts(&self) -> PartitionCounts {
+        let signed = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         let mut counts = PartitionCounts::default();
         for (topic, count) in &self.counts {
-            counts.set(topic.clone(), i32::try_from(*count).unwrap_or(i32::MAX));
+            counts.set(topic.clone(), signed(*count));
         }
-        counts
+        let (metadata, found) = (Arc::clone(&self.metadata), Mutex::new(BTreeMap::new()));
+        counts.or_ask(move |topic| {
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(count) = found.get(topic) {
+                return Some(*count);
+            }
+            let count = signed(topics::partitions_of(&metadata, topic)?);
+            found.insert(topic.to_owned(), count);
+            Some(count)
+        })
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn prepare(
     let external = counts.clone();
     let planned = plan.partition_counts(&|topic| external.get(topic).copied())?;
     check_even_sources(plan, &external, &planned)?;
-    world.check_sinks(plan, &internal)?;
+    world.check_sinks(plan, &internal, &mut counts)?;
     for topic in internal {
         let expected = planned.get(&topic.name).copied().ok_or_else(|| {
             StreamsError::new(
@@ -64,6 +64,14 @@ pub(super) fn prepare(
 fn internal_topics(plan: &TopologyPlan) -> impl Iterator<Item = &InternalTopic> {
     let parts = plan.sub_topologies.iter();
     parts.flat_map(|part| part.repartition_sources.iter().chain(&part.changelogs))
+}
+
+/// How many partitions the broker says a topic has; `None` when it is not there or nothing answers.
+pub(super) fn partitions_of(metadata: &Consumer, topic: &str) -> Option<u32> {
+    let answer = metadata.fetch_metadata(Some(topic), STARTUP / 2).ok()?;
+    let found = answer.topics().iter().find(|found| found.name() == topic)?;
+    let count = u32::try_from(found.partitions().len()).ok()?;
+    Some(count).filter(|count| *count > 0 && found.error().is_none())
 }
 
 /// True when the broker says that there is no such topic.
@@ -213,6 +221,7 @@ impl World<'_> {
         &self,
         plan: &TopologyPlan,
         internal: &[&InternalTopic],
+        counts: &mut Counts,
     ) -> Result<(), StreamsError> {
         let sinks = plan.sub_topologies.iter().flat_map(|part| &part.sink_topics);
         let dead_letters = self.config.settings().handlers.dead_letter_topic.as_deref();
@@ -221,8 +230,12 @@ impl World<'_> {
                 continue;
             }
             match self.find(topic)? {
-                Found::Partitions(_) => {}
-                Found::Missing => self.let_broker_make(topic)?,
+                Found::Partitions(count) => {
+                    counts.insert(topic.to_owned(), count);
+                }
+                Found::Missing => {
+                    counts.insert(topic.to_owned(), self.let_broker_make(topic)?);
+                }
                 Found::Denied(code) => {
                     let mend = "give the principal WRITE and DESCRIBE on it";
                     return Err(errors::denied(&format!("write topic `{topic}`"), mend, code));
@@ -232,15 +245,16 @@ impl World<'_> {
         Ok(())
     }
 
-    fn let_broker_make(&self, topic: &str) -> Result<(), StreamsError> {
+    /// How many partitions the topic has then.
+    fn let_broker_make(&self, topic: &str) -> Result<u32, StreamsError> {
         let producer = clients::producer(self.config, "check")?;
         let start = now();
         while start.elapsed() < AUTO_CREATION {
             // a producer's question makes the topic where the broker allows it; the answer comes by
             // `find`
             let _asked = producer.client().fetch_metadata(Some(topic), AUTO_CREATION);
-            if let Found::Partitions(_) = self.find(topic)? {
-                return Ok(());
+            if let Found::Partitions(count) = self.find(topic)? {
+                return Ok(count);
             }
             std::thread::sleep(PAUSE * 10);
         }

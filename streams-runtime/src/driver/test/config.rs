@@ -71,7 +71,8 @@ impl From<&StreamsConfig> for TestDriverConfig {
     fn from(config: &StreamsConfig) -> Self {
         Self {
             topology: config.topology_config(),
-            tasks: task_settings(config),
+            // a test sees closed windows at once, as in Java's driver
+            tasks: TaskSettings { emit_interval_ms: 0, ..config.task_settings() },
             initial_wall_clock: Timestamp::ZERO,
         }
     }
@@ -86,17 +87,5 @@ impl From<StreamsConfig> for TestDriverConfig {
 impl From<&Self> for TestDriverConfig {
     fn from(config: &Self) -> Self {
         config.clone()
-    }
-}
-
-fn task_settings(config: &StreamsConfig) -> TaskSettings {
-    let settings = config.settings();
-    let idle = |wait: std::time::Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    TaskSettings {
-        handlers: settings.handlers.clone(),
-        max_task_idle_ms: settings.max_task_idle.map(idle),
-        cache_max_bytes: settings.cache_max_bytes,
-        emit_interval_ms: 0,
-        ..TaskSettings::new(config.application_id())
     }
 }

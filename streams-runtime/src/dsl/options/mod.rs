@@ -50,19 +50,19 @@ pub trait AddTo<O> {
     fn add_to(self, options: &mut O);
 }
 
-/// Makes `$target`, of two type parameters, from nothing, from each part alone, and from tuples.
+/// Makes `$target`, of those type parameters, from nothing, from each part alone, and from tuples.
 macro_rules! made_of {
-    ($target:ident, |$k:ident, $v:ident| $($part:ty),+ $(,)?) => {
-        impl<$k, $v> From<$crate::dsl::Unset> for $target<$k, $v> {
+    ($target:ident, |$($p:ident),+| $($part:ty),+ $(,)?) => {
+        impl<$($p),+> From<$crate::dsl::Unset> for $target<$($p),+> {
             fn from(_: $crate::dsl::Unset) -> Self {
                 Self::default()
             }
         }
-        $crate::dsl::options::made_of_parts!($target, $($part),+);
-        impl<$k, $v, A, B> From<(A, B)> for $target<$k, $v>
+        $crate::dsl::options::made_of_parts!($target, [$($p),+], $($part),+);
+        impl<$($p),+, A, B> From<(A, B)> for $target<$($p),+>
         where
-            A: $crate::dsl::AddTo<$target<$k, $v>>,
-            B: $crate::dsl::AddTo<$target<$k, $v>>,
+            A: $crate::dsl::AddTo<$target<$($p),+>>,
+            B: $crate::dsl::AddTo<$target<$($p),+>>,
         {
             fn from((a, b): (A, B)) -> Self {
                 let mut options = Self::default();
@@ -71,11 +71,11 @@ macro_rules! made_of {
                 options
             }
         }
-        impl<$k, $v, A, B, C> From<(A, B, C)> for $target<$k, $v>
+        impl<$($p),+, A, B, C> From<(A, B, C)> for $target<$($p),+>
         where
-            A: $crate::dsl::AddTo<$target<$k, $v>>,
-            B: $crate::dsl::AddTo<$target<$k, $v>>,
-            C: $crate::dsl::AddTo<$target<$k, $v>>,
+            A: $crate::dsl::AddTo<$target<$($p),+>>,
+            B: $crate::dsl::AddTo<$target<$($p),+>>,
+            C: $crate::dsl::AddTo<$target<$($p),+>>,
         {
             fn from((a, b, c): (A, B, C)) -> Self {
                 let mut options = Self::default();
@@ -89,16 +89,23 @@ macro_rules! made_of {
 }
 pub(crate) use made_of;
 
-/// Makes `$target<K, V>` from each part alone; a part may name `K` and `V`.
+/// Makes `$target` from each part alone; a part may name the type parameters.
 macro_rules! made_of_parts {
-    ($target:ident, $($part:ty),+) => { $(
-        impl<K, V> From<$part> for $target<K, V> {
+    ($target:ident, $generics:tt, $($part:ty),+) => {
+        $( $crate::dsl::options::made_of_part!($target, $generics, $part); )+
+    };
+}
+pub(crate) use made_of_parts;
+
+macro_rules! made_of_part {
+    ($target:ident, [$($p:ident),+], $part:ty) => {
+        impl<$($p),+> From<$part> for $target<$($p),+> {
             fn from(part: $part) -> Self {
                 let mut options = Self::default();
                 $crate::dsl::AddTo::add_to(part, &mut options);
                 options
             }
         }
-    )+ };
+    };
 }
-pub(crate) use made_of_parts;
+pub(crate) use made_of_part;

@@ -9,6 +9,7 @@
 //! comes back to the partition of the row, with a hash of the row's value at that time: an answer to a
 //! value that is no longer there is dropped and counted. Results come in no order between the two ways.
 
+mod places;
 mod resolve;
 mod send;
 mod subscribe;
@@ -16,8 +17,9 @@ mod table;
 
 use std::sync::OnceLock;
 
+pub use places::KeyPartitioner;
 pub use resolve::ForeignJoin;
-pub use send::ForeignSend;
+pub use send::{Extractor, Extracts, ForeignSend};
 pub use subscribe::ForeignSubscribe;
 pub use table::ForeignTable;
 
@@ -78,6 +80,14 @@ fn unreadable(cx: &Context, node: NodeId, error: SerdeError) -> Stop {
     Box::new(StreamsError::new(StreamsErrorKind::Serialization, message).caused_by(error))
 }
 
+/// The way of answers back to the left side.
+pub(crate) struct Answers {
+    /// The topic of answers.
+    pub(crate) topic: NodeId,
+    /// Where answers go; to the partition that the subscription came from when there is none.
+    pub(crate) partitioner: Option<KeyPartitioner>,
+}
+
 /// An answer on its way to the left side.
 struct Answer<'a> {
     primary_key: &'a [u8],
@@ -89,7 +99,14 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn send(self, cx: &mut Context, topic: NodeId) -> Result<(), Stop> {
+    fn send(self, cx: &mut Context, at: NodeId, to: &Answers) -> Result<(), Stop> {
+        let partition = match &to.partitioner {
+            None => self.partition,
+            Some(partitioner) => match partitioner.place(cx, (at, to.topic), self.primary_key)? {
+                Some(partition) => partition,
+                None => return Ok(()),
+            },
+        };
         let mut bytes = Vec::new();
         SubscriptionResponse { hash: self.hash, foreign_value: self.value }.write(&mut bytes);
         let record = crate::record::Record {
@@ -98,6 +115,6 @@ impl Answer<'_> {
             timestamp: self.timestamp,
             headers: self.headers,
         };
-        cx.produce(topic, self.partition, (&BytesSerde, &BytesSerde), &record)
+        cx.produce(to.topic, partition, (&BytesSerde, &BytesSerde), &record)
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a join on a foreign key: an answer meets the row that asked.
 
+use super::super::joiner::Joins;
 use super::super::materialize::Materializes;
 use super::super::source::Source;
 use super::super::table_source::TableSource;
@@ -38,13 +39,11 @@ use crate::topology::NodeId;
 /// assert_eq!(driver.output::<String, String>("out").values()?, ["Rome 3", "Rome 4"]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct ForeignJoin<K, V, O, W, F, G = NoView> {
+pub struct ForeignJoin<K, V, O, W, J, G = NoView> {
     pub(crate) node: NodeId,
     /// The topic of answers.
     pub(crate) answers: NodeId,
-    pub(crate) left: bool,
-    /// Makes the result; `None` when there is none without a right row.
-    pub(crate) joiner: F,
+    pub(crate) joiner: J,
     pub(crate) keys: SerdeRef<K>,
     pub(crate) bytes: SerdeRef<Vec<u8>>,
     pub(crate) values: (SerdeRef<V>, SerdeRef<O>),
@@ -53,34 +52,35 @@ pub struct ForeignJoin<K, V, O, W, F, G = NoView> {
     pub(crate) view: G,
 }
 
-impl<K, V, O, W, F, G> ForeignJoin<K, V, O, W, F, G> {
+impl<K, V, O, W, J, G> ForeignJoin<K, V, O, W, J, G> {
     /// The reading side of the topic of answers.
     pub fn source(&self) -> Source<K, Vec<u8>> {
         Source::new(self.answers, self.keys.clone(), self.bytes.clone(), None)
     }
 }
 
-impl<K, V, O, W, F> ForeignJoin<K, V, O, W, F> {
+impl<K, V, O, W, J> ForeignJoin<K, V, O, W, J> {
     /// The operator with the left table's rows.
-    pub fn with_view<G: View>(self, view: G) -> ForeignJoin<K, V, O, W, F, G> {
-        let Self { node, answers, left, joiner, keys, bytes, values, pseudo, result, .. } = self;
-        ForeignJoin { node, answers, left, joiner, keys, bytes, values, pseudo, result, view }
+    pub fn with_view<G: View>(self, view: G) -> ForeignJoin<K, V, O, W, J, G> {
+        let Self { node, answers, joiner, keys, bytes, values, pseudo, result, .. } = self;
+        ForeignJoin { node, answers, joiner, keys, bytes, values, pseudo, result, view }
     }
 }
 
-impl<K, V, O, W, F, G> ForeignJoin<K, V, O, W, F, G>
+impl<K, V, O, W, J, G> ForeignJoin<K, V, O, W, J, G>
 where
     K: Clone + Send + 'static,
     V: 'static,
     O: 'static,
     W: Clone + Send + 'static,
-    F: Fn(V, Option<O>) -> Option<W>,
+    J: Joins<K, V, O, Joined = W>,
     G: View<Key = K, Value = V>,
 {
     /// The result's update, unless the answer is out of date or the cache keeps it for later.
     ///
     /// # Errors
-    /// When bytes do not read, the row cannot be told, or the store fails.
+    /// When bytes do not read, the row cannot be told, or the store fails, and when the joiner fails and the
+    /// handler says fail.
     pub fn run(
         &self,
         cx: &mut Context,
@@ -92,24 +92,28 @@ where
             Ok(row) => row.map(|row| row.value),
             Err(error) => return error.handle(cx, self.node).map(|()| None),
         };
-        let value = match self.resolve(cx, &answer, row) {
-            Ok(Some(value)) => value,
+        let (row, other) = match self.resolve(cx, &answer, row) {
+            Ok(Some(sides)) => sides,
             Ok(None) => {
                 cx.drop_record(self.node, "it answers a row that has changed since it asked");
                 return Ok(None);
             }
             Err(error) => return Err(unreadable(cx, self.node, error)),
         };
+        let value = match self.joiner.join(&key, row, other) {
+            Ok(value) => value,
+            Err(error) => return error.handle(cx, self.node).map(|()| None),
+        };
         self.result.run(cx, Record { key: Some(key), value, timestamp, headers })
     }
 
-    /// The result of an answer; `None` when it is out of date.
+    /// The two sides of the result; `None` when the answer is out of date.
     fn resolve(
         &self,
         cx: &Context,
         answer: &[u8],
         row: Option<V>,
-    ) -> Result<Option<Option<W>>, SerdeError> {
+    ) -> Result<Option<(Option<V>, Option<O>)>, SerdeError> {
         let answer = SubscriptionResponse::read(answer)?;
         let now = match &row {
             Some(row) => bytes_of(&*self.values.0, self.pseudo.get(cx), row)?,
@@ -123,12 +127,11 @@ where
             Some(bytes) => Some(self.values.1.deserialize(topic, Some(bytes))?),
             None => None,
         };
-        let row = row.filter(|_| self.left || value.is_some());
-        Ok(Some(row.and_then(|row| (self.joiner)(row, value))))
+        Ok(Some((row, value)))
     }
 }
 
-impl<K, V, O, W, F, G> Materializes<K, W> for ForeignJoin<K, V, O, W, F, G> {
+impl<K, V, O, W, J, G> Materializes<K, W> for ForeignJoin<K, V, O, W, J, G> {
     fn node(&self) -> NodeId {
         self.result.node
     }

@@ -1,12 +1,62 @@
 //! The left side of a join on a foreign key: each row subscribes to the key that it refers to.
 
-use super::{PseudoTopic, bytes_of, hash_of, unreadable};
+use std::marker::PhantomData;
+
+use super::super::joiner::{OfValues, WithKey};
+use super::{KeyPartitioner, PseudoTopic, bytes_of, hash_of, unreadable};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Record};
 use crate::serdes::foreign_key::{Instruction, Subscription, ValueHash};
-use crate::serdes::{BytesSerde, SerdeError, SerdeRef};
+use crate::serdes::{BytesSerde, Nullable, SerdeError, SerdeRef};
 use crate::topology::NodeId;
+
+/// Finds the foreign key of a row.
+pub trait Extracts<K, V>: Send + Sync + 'static {
+    /// The foreign key.
+    type Key;
+
+    /// The foreign key; `None` when the row has none.
+    fn foreign_key(&self, key: &K, value: &V) -> Option<Self::Key>;
+}
+
+/// The user's function that finds foreign keys, in the shape `S`.
+pub struct Extractor<X, S> {
+    function: X,
+    shape: PhantomData<fn() -> S>,
+}
+
+impl<X, S> Extractor<X, S> {
+    pub(crate) fn new(function: X) -> Self {
+        Self { function, shape: PhantomData }
+    }
+}
+
+impl<K, V, L, X> Extracts<K, V> for Extractor<X, OfValues>
+where
+    L: Nullable,
+    X: Fn(&V) -> L + Send + Sync + 'static,
+{
+    type Key = L::NonNull;
+
+    #[inline]
+    fn foreign_key(&self, _: &K, value: &V) -> Option<L::NonNull> {
+        (self.function)(value).into_non_null()
+    }
+}
+
+impl<K, V, L, X> Extracts<K, V> for Extractor<X, WithKey>
+where
+    L: Nullable,
+    X: Fn(&K, &V) -> L + Send + Sync + 'static,
+{
+    type Key = L::NonNull;
+
+    #[inline]
+    fn foreign_key(&self, key: &K, value: &V) -> Option<L::NonNull> {
+        (self.function)(key, value).into_non_null()
+    }
+}
 
 /// Turns updates of the left table into subscriptions to foreign keys, and into their ends.
 ///
@@ -24,6 +74,8 @@ pub struct ForeignSend<K, V, KO, X> {
     pub(crate) values: SerdeRef<V>,
     pub(crate) foreign: SerdeRef<KO>,
     pub(crate) pseudo: [PseudoTopic; 3],
+    /// Where subscriptions go; the hash of the foreign key decides when there is none.
+    pub(crate) partitioner: Option<KeyPartitioner>,
 }
 
 /// The subscriptions of one update that are on their way.
@@ -38,7 +90,7 @@ where
     K: 'static,
     V: 'static,
     KO: 'static,
-    X: Fn(&K, &V) -> Option<KO>,
+    X: Extracts<K, V, Key = KO>,
 {
     /// The node of the topology.
     pub fn node(&self) -> NodeId {
@@ -56,8 +108,8 @@ where
             return Ok(());
         }
         cx.at_parts(timestamp, &headers);
-        let old_key = old.as_ref().and_then(|old| (self.extractor)(&key, old));
-        let new_key = new.as_ref().and_then(|new| (self.extractor)(&key, new));
+        let old_key = old.as_ref().and_then(|old| self.extractor.foreign_key(&key, old));
+        let new_key = new.as_ref().and_then(|new| self.extractor.foreign_key(&key, new));
         let [old_key, new_key] = [
             self.key_bytes(cx, old_key.as_ref()).map_err(|e| unreadable(cx, self.node, e))?,
             self.key_bytes(cx, new_key.as_ref()).map_err(|e| unreadable(cx, self.node, e))?,
@@ -158,7 +210,16 @@ where
             timestamp: sending.record.timestamp,
             headers: sending.record.headers.clone(),
         };
+        let partition = match (&self.partitioner, &record.key) {
+            (Some(partitioner), Some(key)) => {
+                match partitioner.place(cx, (self.node, self.topic), key)? {
+                    Some(partition) => partition,
+                    None => return Ok(()),
+                }
+            }
+            _ => None,
+        };
         let keys = crate::serdes::OptionSerde(BytesSerde);
-        cx.produce(self.topic, None, (&keys, &BytesSerde), &record)
+        cx.produce(self.topic, partition, (&keys, &BytesSerde), &record)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::source::Source;
 use super::super::view::{NoView, View};
-use super::{Answer, PseudoTopic, bytes_of, unreadable};
+use super::{Answer, Answers, PseudoTopic, bytes_of, unreadable};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::Record;
@@ -20,8 +20,7 @@ pub struct ForeignSubscribe<KO, O, G = NoView> {
     pub(crate) node: NodeId,
     /// The topic of subscriptions.
     pub(crate) subscriptions: NodeId,
-    /// The topic of answers.
-    pub(crate) answers: NodeId,
+    pub(crate) answers: Answers,
     pub(crate) keys: SerdeRef<Option<KO>>,
     pub(crate) bytes: SerdeRef<Vec<u8>>,
     pub(crate) foreign: SerdeRef<KO>,
@@ -133,7 +132,7 @@ where
             (Instruction::DeleteKeyAndPropagate, _) => None,
             (Instruction::PropagateNullIfNoValue | Instruction::PropagateOnlyIfValue, row) => row,
         };
-        let topic = std::sync::Arc::clone(&cx.node(self.answers).topic_name);
+        let topic = std::sync::Arc::clone(&cx.node(self.answers.topic).topic_name);
         let value = match &row {
             Some(row) => bytes_of(&*self.values, &topic, &row.value)
                 .map_err(|error| unreadable(cx, self.node, error))?,
@@ -147,6 +146,6 @@ where
             timestamp: time,
             headers: record.headers.clone(),
         };
-        answer.send(cx, self.answers)
+        answer.send(cx, self.node, &self.answers)
     }
 }

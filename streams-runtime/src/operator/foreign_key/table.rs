@@ -1,6 +1,6 @@
 //! The right table of a join on a foreign key: its updates go to all rows that wait for them.
 
-use super::{Answer, PseudoTopic, bytes_of, unreadable};
+use super::{Answer, Answers, PseudoTopic, bytes_of, unreadable};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Record};
@@ -15,8 +15,7 @@ use crate::topology::NodeId;
 /// on the topic of answers for each row that waits. Java: `ForeignTableJoinProcessorSupplier`.
 pub struct ForeignTable<KO, O> {
     pub(crate) node: NodeId,
-    /// The topic of answers.
-    pub(crate) answers: NodeId,
+    pub(crate) answers: Answers,
     pub(crate) foreign: SerdeRef<KO>,
     pub(crate) values: SerdeRef<O>,
     pub(crate) store: StoreRef<SubscriptionStore>,
@@ -45,7 +44,7 @@ impl<KO: 'static, O: 'static> ForeignTable<KO, O> {
         if waiting.is_empty() {
             return Ok(());
         }
-        let topic = std::sync::Arc::clone(&cx.node(self.answers).topic_name);
+        let topic = std::sync::Arc::clone(&cx.node(self.answers.topic).topic_name);
         let value = match &new {
             Some(new) => bytes_of(&*self.values, &topic, new)
                 .map_err(|error| unreadable(cx, self.node, error))?,
@@ -64,7 +63,7 @@ impl<KO: 'static, O: 'static> ForeignTable<KO, O> {
                 timestamp,
                 headers: headers.clone(),
             };
-            answer.send(cx, self.answers)?;
+            answer.send(cx, self.node, &self.answers)?;
         }
         Ok(())
     }

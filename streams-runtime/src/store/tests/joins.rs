@@ -123,7 +123,8 @@ fn unmatched_records_leave_by_time_the_right_side_first() {
     store.remove(&mut out, (7, true), &key("m"), 7).unwrap();
     store.tracker.stream_time = 31;
     let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
-    let closed = store.take_closed(&mut out, within, 31).unwrap();
+    let closed = store.closed(within).unwrap();
+    closed.iter().for_each(|waited| store.remove_at(&mut out, &waited.place, 31));
     let closed: Vec<_> = closed
         .iter()
         .map(|row| (row.timestamp, row.left, row.key.as_str(), row.values.len()))
