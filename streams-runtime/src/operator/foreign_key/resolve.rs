@@ -52,6 +52,9 @@ pub struct ForeignJoin<K, V, O, W, J, G = NoView> {
     pub(crate) view: G,
 }
 
+/// The values of both sides, where they are.
+type Sides<V, O> = (Option<V>, Option<O>);
+
 impl<K, V, O, W, J, G> ForeignJoin<K, V, O, W, J, G> {
     /// The reading side of the topic of answers.
     pub fn source(&self) -> Source<K, Vec<u8>> {
@@ -113,7 +116,7 @@ where
         cx: &Context,
         answer: &[u8],
         row: Option<V>,
-    ) -> Result<Option<(Option<V>, Option<O>)>, SerdeError> {
+    ) -> Result<Option<Sides<V, O>>, SerdeError> {
         let answer = SubscriptionResponse::read(answer)?;
         let now = match &row {
             Some(row) => bytes_of(&*self.values.0, self.pseudo.get(cx), row)?,
