@@ -11,6 +11,9 @@
 #[path = "kafka/world.rs"]
 mod world;
 
+#[path = "kafka/notes.rs"]
+mod notes;
+
 #[path = "kafka/script.rs"]
 mod script;
 
@@ -19,6 +22,8 @@ mod topologies;
 
 #[path = "kafka/errors.rs"]
 mod errors;
+#[path = "kafka/global.rs"]
+mod global;
 #[path = "kafka/joins.rs"]
 mod joins;
 #[path = "kafka/lifecycle.rs"]

@@ -1,50 +1,14 @@
 //! State comes back from its changelog.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use streams_runtime::client::{KafkaStreams, State, StateRestoreListener};
-use streams_runtime::record::TopicPartition;
+use streams_runtime::client::{KafkaStreams, State};
 
+use crate::notes::Notes;
 use crate::topologies::count_by_key;
 use crate::world::{PATIENCE, World, eventually, wait_for};
-
-/// Notes what is restored, and can be slow about it.
-#[derive(Clone, Default)]
-struct Notes {
-    lines: Arc<Mutex<Vec<String>>>,
-    restored: Arc<AtomicU64>,
-    slow: Duration,
-}
-
-impl StateRestoreListener for Notes {
-    fn on_restore_start(&self, changelog: &TopicPartition, store: &str, start: i64, end: i64) {
-        let partition = changelog.partition;
-        self.lines.lock().unwrap().push(format!("start {store}-{partition} {start}..{end}"));
-    }
-
-    fn on_batch_restored(&self, _: &TopicPartition, _: &str, _: i64, records: u64) {
-        self.restored.fetch_add(records, Ordering::Relaxed);
-        std::thread::sleep(self.slow);
-    }
-
-    fn on_restore_end(&self, changelog: &TopicPartition, store: &str, total: u64) {
-        let partition = changelog.partition;
-        self.lines.lock().unwrap().push(format!("end {store}-{partition} {total}"));
-    }
-
-    fn on_restore_suspended(&self, changelog: &TopicPartition, store: &str, _: u64) {
-        self.lines.lock().unwrap().push(format!("suspended {store}-{}", changelog.partition));
-    }
-}
-
-impl Notes {
-    fn text(&self) -> String {
-        self.lines.lock().unwrap().join("; ")
-    }
-}
 
 /// `count` records over `keys` keys.
 fn records(count: usize, keys: usize) -> Vec<(String, String)> {

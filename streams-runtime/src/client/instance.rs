@@ -25,6 +25,8 @@ pub(super) struct Instance {
     /// A thread that waits for the end.
     waiter: Mutex<Option<Thread>>,
     threads: Mutex<Vec<Arc<ThreadHandle>>>,
+    /// The thread of the global stores, if there are any.
+    global: Mutex<Option<Arc<ThreadHandle>>>,
     listeners: Mutex<Listeners>,
     error: Mutex<Option<StreamsError>>,
 }
@@ -44,6 +46,7 @@ impl Instance {
             deriving: Mutex::new(()),
             waiter: Mutex::default(),
             threads: Mutex::default(),
+            global: Mutex::default(),
             listeners: Mutex::default(),
             error: Mutex::default(),
         }
@@ -89,6 +92,17 @@ impl Instance {
         lock(&self.threads).clone()
     }
 
+    pub(super) fn set_global_thread(&self, thread: Arc<ThreadHandle>) {
+        *lock(&self.global) = Some(thread);
+    }
+
+    /// The stream threads and the thread of the global stores.
+    pub(super) fn all_threads(&self) -> Vec<Arc<ThreadHandle>> {
+        let mut threads = self.threads();
+        threads.extend(lock(&self.global).clone());
+        threads
+    }
+
     /// Goes to another state if that is legal; tells the listener.
     pub(super) fn become_state(&self, next: State) -> bool {
         let order = lock(&self.changing);
@@ -125,15 +139,15 @@ impl Instance {
         lock(&self.error).take()
     }
 
-    fn stop_threads(&self) {
-        for thread in self.threads() {
+    pub(super) fn stop_threads(&self) {
+        for thread in self.all_threads() {
             thread.stop();
         }
     }
 
     /// Ends the instance when its last thread is gone.
     fn finish_if_dead(&self) {
-        let threads = self.threads();
+        let threads = self.all_threads();
         if !threads.iter().all(|thread| thread.state() == ThreadState::Dead) {
             return;
         }
@@ -145,7 +159,8 @@ impl Instance {
 impl Supervisor for Instance {
     fn thread_changed(&self) {
         let deriving = lock(&self.deriving);
-        let states: Vec<ThreadState> = self.threads().iter().map(|thread| thread.state()).collect();
+        let threads = self.all_threads();
+        let states: Vec<ThreadState> = threads.iter().map(|thread| thread.state()).collect();
         let live = states.iter().filter(|state| **state != ThreadState::Dead);
         let all_run = live.clone().count() > 0 && live.clone().all(|s| *s == ThreadState::Running);
         match self.state() {
@@ -182,6 +197,16 @@ impl Supervisor for Instance {
                 Verdict::End
             }
         }
+    }
+
+    fn global_thread_failed(&self, error: StreamsError) {
+        let handler = lock(&self.listeners).uncaught.clone();
+        if handler.map(|handler| handler(&error)) == Some(UncaughtExceptionResponse::ReplaceThread)
+        {
+            tracing::warn!("the thread of the global stores cannot be replaced: stopping");
+        }
+        self.fail(error);
+        self.stop_threads();
     }
 
     fn restore_listener(&self) -> Option<Arc<dyn StateRestoreListener>> {

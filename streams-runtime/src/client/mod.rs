@@ -120,6 +120,9 @@ impl KafkaStreams {
 
     /// Checks the topics, creates the internal ones and starts the threads.
     ///
+    /// Where there are global tables it returns when they hold what their topics held, so that no record
+    /// is processed before; [`close`](Self::close) on another thread ends that wait.
+    ///
     /// # Errors
     /// When it was started before, the broker does not answer within 10 s, a source topic is
     /// missing, partition counts do not fit, a right is missing, or the state directory is in use.
@@ -150,13 +153,56 @@ impl KafkaStreams {
             Application::prepare(self.config.clone(), Arc::clone(&self.built), &self.client_id)?;
         let app = Arc::new(app);
         *lock(&self.application) = Arc::downgrade(&app);
-        let count = self.config.settings().num_stream_threads;
+        let count = if app.has_tasks() { self.config.settings().num_stream_threads } else { 0 };
         // all of them are known before the first one runs, or the state would be `Running` too
         // early
         let handles: Vec<_> = (0..count).map(|_| self.new_handle()).collect();
         self.instance.set_threads(handles.clone());
         self.instance.become_state(State::Rebalancing);
-        handles.into_iter().map(|handle| self.spawn(&app, handle)).collect()
+        let started = self.spawn_all(&app, &handles);
+        if started.is_err() {
+            self.instance.stop_threads();
+        }
+        started
+    }
+
+    /// Spawns the threads, that of the global stores first: tasks find them loaded.
+    fn spawn_all(
+        &self,
+        app: &Arc<Application>,
+        handles: &[Arc<ThreadHandle>],
+    ) -> Result<Vec<JoinHandle<()>>, StreamsError> {
+        let mut started = Vec::new();
+        if app.has_globals() {
+            started.push(self.load_globals(app)?);
+        }
+        if !self.state().is_alive() {
+            handles.iter().for_each(|handle| handle.never_starts());
+            self.instance.thread_changed();
+            return Ok(started);
+        }
+        for handle in handles {
+            started.push(self.spawn(app, Arc::clone(handle))?);
+        }
+        Ok(started)
+    }
+
+    /// Starts the thread of the global stores and waits until they are loaded, or the instance stops.
+    fn load_globals(&self, app: &Arc<Application>) -> Result<JoinHandle<()>, StreamsError> {
+        let handle = Arc::new(ThreadHandle::new(format!("{}-GlobalStreamThread", self.client_id)));
+        self.instance.set_global_thread(Arc::clone(&handle));
+        let (tell, told) = std::sync::mpsc::sync_channel(1);
+        let started = self.spawn_with(&handle, {
+            let (app, handle) = (Arc::clone(app), Arc::clone(&handle));
+            move |supervisor| kafka::run_global(&app, &handle, &supervisor, tell)
+        })?;
+        if !self.state().is_alive() {
+            // stopped before it was there to be asked
+            handle.stop();
+        }
+        // nothing comes from a thread that was stopped
+        told.recv().unwrap_or(Ok(()))?;
+        Ok(started)
     }
 
     fn new_handle(&self) -> Arc<ThreadHandle> {
@@ -169,10 +215,20 @@ impl KafkaStreams {
         app: &Arc<Application>,
         handle: Arc<ThreadHandle>,
     ) -> Result<JoinHandle<()>, StreamsError> {
-        let (app, instance) = (Arc::clone(app), Arc::clone(&self.instance));
-        let supervisor: Arc<dyn Supervisor> = instance;
+        let app = Arc::clone(app);
+        self.spawn_with(&Arc::clone(&handle), move |supervisor| {
+            kafka::run(&app, &handle, &supervisor);
+        })
+    }
+
+    fn spawn_with(
+        &self,
+        handle: &ThreadHandle,
+        body: impl FnOnce(Arc<dyn Supervisor>) + Send + 'static,
+    ) -> Result<JoinHandle<()>, StreamsError> {
+        let supervisor: Arc<dyn Supervisor> = Arc::<Instance>::clone(&self.instance);
         let builder = std::thread::Builder::new().name(handle.name());
-        builder.spawn(move || kafka::run(&app, &handle, &supervisor)).map_err(|error| {
+        builder.spawn(move || body(supervisor)).map_err(|error| {
             let message = "the operating system starts no further thread";
             StreamsError::new(StreamsErrorKind::Config, message).caused_by(error)
         })
@@ -186,7 +242,8 @@ impl KafkaStreams {
     pub fn add_stream_thread(&self) -> Result<Option<String>, StreamsError> {
         let mut threads = lock(&self.threads);
         let app = lock(&self.application).upgrade();
-        let Some(app) = app.filter(|_| self.state().is_alive()) else { return Ok(None) };
+        let alive = |app: &Arc<Application>| self.state().is_alive() && app.has_tasks();
+        let Some(app) = app.filter(alive) else { return Ok(None) };
         let handle = self.new_handle();
         let name = handle.name();
         app.threads.fetch_add(1, Ordering::Relaxed);
@@ -251,7 +308,7 @@ impl KafkaStreams {
 
     fn ask_to_stop(&self) {
         let had_threads = self.instance.become_state(State::PendingShutdown);
-        let handles = self.instance.threads();
+        let handles = self.instance.all_threads();
         for handle in &handles {
             handle.stop();
         }

@@ -167,7 +167,9 @@ impl StreamsBuilder {
         V: HasSerde,
     {
         let topics = topic.into_topics();
-        let (node, _, store) = self.table_source(&topics, options.into(), true);
+        let (node, source, store) = self.table_source(&topics, options.into(), true);
+        let table = TableSource::new(node, store);
+        self.source(source, move |cx, record| table.run(cx, record).map(drop));
         GlobalKTable::new(node, store)
     }
 

@@ -6,7 +6,7 @@ use super::StoreError;
 ///
 /// Writes are staged and become visible, and later durable, all together with their offsets in
 /// [`apply`](Self::apply); nobody reads a backend between `stage` and `apply`.
-pub trait OrderedBytes: Send {
+pub trait OrderedBytes: Send + Sync {
     /// Appends the value of `key` to `out`; false when there is none.
     ///
     /// # Errors

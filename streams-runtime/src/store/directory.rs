@@ -133,6 +133,14 @@ impl StateDirectory {
         remove_folder(&self.store_path(task, store)?)
     }
 
+    /// Deletes one global store, which must be closed, so that it is loaded from the beginning.
+    ///
+    /// # Errors
+    /// When files cannot be deleted.
+    pub fn wipe_global_store(&self, store: &str) -> Result<(), StoreError> {
+        remove_folder(&self.global_store_path(store)?)
+    }
+
     /// Deletes all stores of a task, which must be closed.
     ///
     /// # Errors

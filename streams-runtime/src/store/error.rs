@@ -31,6 +31,8 @@ pub enum StoreErrorKind {
     Newer,
     /// Another process uses the directory.
     InUse,
+    /// The store is kept by somebody else and can only be read.
+    ReadOnly,
 }
 
 impl StoreError {
@@ -83,6 +85,7 @@ impl From<StoreError> for StreamsError {
     fn from(error: StoreError) -> Self {
         let kind = match error.kind {
             StoreErrorKind::InUse => StreamsErrorKind::StateDirectory,
+            StoreErrorKind::ReadOnly => StreamsErrorKind::Processing,
             StoreErrorKind::Serde
             | StoreErrorKind::Io
             | StoreErrorKind::Damaged

@@ -1,9 +1,8 @@
 //! The backend in memory: fast, and gone with the process.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::FxHashMap;
 
@@ -17,7 +16,7 @@ use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 #[derive(Debug, Default)]
 pub struct MemoryBytes {
     rows: FxHashMap<Arc<[u8]>, Vec<u8>>,
-    order: OnceCell<BTreeSet<Arc<[u8]>>>,
+    order: OnceLock<BTreeSet<Arc<[u8]>>>,
     offsets: FxHashMap<i32, i64>,
     for_disk: bool,
 }

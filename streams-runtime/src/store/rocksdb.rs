@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompactionStyle,
@@ -74,7 +74,8 @@ pub struct RocksDbBytes {
     topic: String,
     /// `None` once closed.
     db: Option<DB>,
-    batch: WriteBatch,
+    /// Never locked: only its owner writes, and others may look at the rest.
+    batch: Mutex<WriteBatch>,
     write: WriteOptions,
 }
 
@@ -107,7 +108,7 @@ impl RocksDbBytes {
             path: path.to_owned(),
             topic: changelog_topic.to_owned(),
             db: Some(db),
-            batch: WriteBatch::default(),
+            batch: Mutex::default(),
             write,
         };
         opened.check_format()?;
@@ -147,6 +148,10 @@ impl RocksDbBytes {
             }
         }
         Ok(true)
+    }
+
+    fn batch(&mut self) -> &mut WriteBatch {
+        self.batch.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn db(&self) -> Result<&DB, StoreError> {
@@ -234,21 +239,21 @@ impl OrderedBytes for RocksDbBytes {
 
     fn stage(&mut self, key: &[u8], value: Option<&[u8]>) {
         match value {
-            Some(value) => self.batch.put(key, value),
-            None => self.batch.delete(key),
+            Some(value) => self.batch().put(key, value),
+            None => self.batch().delete(key),
         }
     }
 
     fn stage_drop(&mut self, range: &KeyRange) -> Result<(), StoreError> {
         // one mark for the whole range; compaction drops what lies under it
         if let Some(upper) = range.upper() {
-            self.batch.delete_range(range.lower(), upper);
+            self.batch().delete_range(range.lower(), upper);
         }
         Ok(())
     }
 
     fn apply(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
-        let mut batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(self.batch());
         let db = self.db()?;
         for (partition, offset) in offsets {
             batch.put_cf(self.offsets(db), self.offset_key(*partition), offset.to_be_bytes());

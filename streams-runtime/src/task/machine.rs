@@ -381,11 +381,10 @@ impl Task {
             let Some(store) = store else { continue };
             let offset = match &plan.changelog {
                 None => None,
-                Some(topic) if plan.source_changelog => queues
-                    .iter()
-                    .find(|queue| *queue.topic == **topic)
-                    .and_then(PartitionQueue::position)
-                    .map(|next| next - 1),
+                Some(topic) if plan.source_changelog => {
+                    store.commit_partitions(&positions(queues, topic))?;
+                    continue;
+                }
                 Some(topic) => {
                     let partition = TopicPartition::new(topic.as_str(), store.partition());
                     changelog_offsets.get(&partition).copied()
@@ -503,7 +502,7 @@ fn queues(
     id: TaskId,
 ) -> Result<Vec<PartitionQueue>, StreamsError> {
     let queue = |(topic, partition): &(Arc<str>, i32)| {
-        let runners = runners_of(topology, topic).ok_or_else(|| {
+        let runners = runners_of(topology, &spec.sub_topologies, topic).ok_or_else(|| {
             StreamsError::new(
                 StreamsErrorKind::Topics,
                 format!("task {id}: topic `{topic}` is no source of the topology"),
@@ -514,13 +513,22 @@ fn queues(
     spec.inputs.iter().map(queue).collect()
 }
 
-fn runners_of(topology: &BuiltTopology, topic: &str) -> Option<Vec<Arc<dyn SourceRunner>>> {
-    let source =
-        topology.plan.sources.iter().position(|source| {
-            !source.global && source.topics.iter().any(|known| known == topic)
-        })?;
+fn runners_of(
+    topology: &BuiltTopology,
+    parts: &[u32],
+    topic: &str,
+) -> Option<Vec<Arc<dyn SourceRunner>>> {
+    let source = topology.plan.sources.iter().position(|source| {
+        parts.contains(&source.sub_topology) && source.topics.iter().any(|known| known == topic)
+    })?;
     let runners = topology.sources.get(source)?.iter().map(|entry| Arc::clone(&entry.runner));
     Some(runners.collect())
+}
+
+/// The offset of the last record that was processed of each partition of a topic.
+fn positions(queues: &[PartitionQueue], topic: &str) -> Vec<(i32, i64)> {
+    let of_topic = queues.iter().filter(|queue| *queue.topic == *topic);
+    of_topic.filter_map(|queue| Some((queue.partition, queue.position()? - 1))).collect()
 }
 
 /// The user's own processors of these sub-topologies.

@@ -4,6 +4,7 @@
 //! and starts no thread: a driver gives it records and time, and takes what it wants to produce.
 
 mod flush;
+mod global;
 mod machine;
 mod order;
 mod queue;
@@ -20,6 +21,7 @@ pub use crate::time::{
     UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
 };
 pub use flush::{FlushRun, flush_run};
+pub use global::GlobalTask;
 pub use machine::Task;
 pub use settings::{TaskSettings, TaskSpec, TaskStats};
 pub use source::{SourceRunner, source_runner};

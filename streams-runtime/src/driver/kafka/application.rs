@@ -13,7 +13,8 @@ use super::topics::{self, Counts};
 use crate::config::StreamsConfig;
 use crate::context::PartitionCounts;
 use crate::dsl::BuiltTopology;
-use crate::error::{StreamsError, StreamsErrorKind};
+use crate::error::StreamsError;
+use crate::record::TopicPartition;
 use crate::task::TaskSettings;
 
 /// One instance of an application.
@@ -44,7 +45,6 @@ impl Application {
         built: Arc<BuiltTopology>,
         client_id: &str,
     ) -> Result<Self, StreamsError> {
-        refuse_global(&built)?;
         let room = StoreRoom::new(Arc::clone(&built), &config)?;
         let metadata = Arc::new(clients::metadata_client(&config, client_id)?);
         let admin = Arc::new(clients::admin(&config, client_id)?);
@@ -83,6 +83,29 @@ impl Application {
         Ok(())
     }
 
+    /// True when there are global stores, and so a thread that keeps them.
+    pub(crate) fn has_globals(&self) -> bool {
+        self.built.plan.sub_topologies.iter().any(|part| part.global)
+    }
+
+    /// True when there are tasks, and so stream threads.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.built.plan.sub_topologies.iter().any(|part| !part.global)
+    }
+
+    /// All partitions of the topics that global stores are made of.
+    pub(super) fn global_partitions(&self) -> Vec<TopicPartition> {
+        let parts = self.built.plan.sub_topologies.iter().filter(|part| part.global);
+        let topics: BTreeSet<&String> = parts.flat_map(|part| &part.source_topics).collect();
+        let places = topics.into_iter().flat_map(|topic| {
+            let count = self.counts.get(topic).copied().unwrap_or(0);
+            let topic: Arc<str> = topic.as_str().into();
+            (0..i32::try_from(count).unwrap_or(i32::MAX))
+                .map(move |partition| TopicPartition::new(Arc::clone(&topic), partition))
+        });
+        places.collect()
+    }
+
     /// The bytes that the caches of one thread may hold.
     pub(super) fn cache_bytes_of_thread(&self) -> usize {
         self.config.settings().cache_max_bytes / self.threads.load(Ordering::Relaxed).max(1)
@@ -105,18 +128,5 @@ impl Application {
             found.insert(topic.to_owned(), count);
             Some(count)
         })
-    }
-}
-
-fn refuse_global(built: &BuiltTopology) -> Result<(), StreamsError> {
-    match built.plan.sources.iter().find(|source| source.global) {
-        None => Ok(()),
-        Some(source) => Err(StreamsError::new(
-            StreamsErrorKind::Topology,
-            format!(
-                "global tables run in the test driver only, so far: `{}` reads {:?}; use `table`",
-                source.name, source.topics
-            ),
-        )),
     }
 }

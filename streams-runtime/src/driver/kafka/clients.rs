@@ -54,6 +54,9 @@ const RESTORE_FIXED: &[(&str, &str)] =
         ("enable.partition.eof", "true"),
         ("isolation.level", "read_committed"),
     ];
+/// A store that went on behind a gap would miss rows.
+const GLOBAL_FIXED: &[(&str, &str)] =
+    &[("auto.offset.reset", "error"), ("enable.partition.eof", "true")];
 const PRODUCER_FIXED: &[(&str, &str)] =
     &[("delivery.report.only.error", "true"), ("partitioner", "murmur2_random")];
 const ADMIN_FIXED: &[(&str, &str)] = &[("allow.auto.create.topics", "false")];
@@ -119,6 +122,25 @@ pub(super) fn restore_consumer(
     client.set("group.id", config.application_id());
     let consumer =
         create("restore consumer", || client.create_with_context(ConsumerEvents::default()))?;
+    Ok(waking(consumer, waker))
+}
+
+/// The consumer of the global topics, outside the group like the restore consumers.
+pub(super) fn global_consumer(
+    config: &StreamsConfig,
+    thread: &str,
+    waker: &Arc<Waker>,
+) -> Result<Arc<Consumer>, StreamsError> {
+    let mut client = client_config(
+        config,
+        ClientKind::GlobalConsumer,
+        &format!("{thread}-consumer"),
+        &[DEFAULTS, CONSUMER_DEFAULTS],
+        &[CONSUMER_FIXED, GLOBAL_FIXED],
+    );
+    client.set("group.id", config.application_id());
+    let consumer =
+        create("global consumer", || client.create_with_context(ConsumerEvents::default()))?;
     Ok(waking(consumer, waker))
 }
 

@@ -30,6 +30,9 @@ pub(crate) trait Supervisor: Send + Sync {
     /// A thread failed.
     fn thread_failed(&self, error: StreamsError) -> Verdict;
 
+    /// The thread of the global stores failed, and with it the instance: no other can take over.
+    fn global_thread_failed(&self, error: StreamsError);
+
     /// Who wants to know about restores.
     fn restore_listener(&self) -> Option<Arc<dyn StateRestoreListener>>;
 }
@@ -86,6 +89,11 @@ impl ThreadHandle {
     /// Sets the state; true when it is another one than before.
     pub(super) fn set_state(&self, state: ThreadState) -> bool {
         std::mem::replace(&mut lock(&self.metadata).state, state) != state
+    }
+
+    /// Notes that the thread will not be spawned.
+    pub(crate) fn never_starts(&self) {
+        self.set_state(ThreadState::Dead);
     }
 
     pub(super) fn set_tasks(&self, tasks: Vec<TaskMetadata>) {

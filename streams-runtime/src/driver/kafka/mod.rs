@@ -1,8 +1,8 @@
 //! The Kafka driver: moves records, offsets and rebalances between librdkafka and the tasks.
 //!
 //! Each stream thread is an OS thread with its own consumer, restore consumer and producer. It owns
-//! its tasks; nothing else touches them. The client starts, watches and stops
-//! the threads.
+//! its tasks; nothing else touches them. One thread more keeps the global stores, which all tasks
+//! read. The client starts, watches and stops the threads.
 
 mod application;
 mod assignment;
@@ -12,6 +12,8 @@ mod clients;
 mod commit;
 mod errors;
 mod events;
+mod global;
+mod global_stores;
 mod handle;
 mod interrupt;
 mod member;
@@ -21,6 +23,7 @@ mod purge;
 mod rebalance;
 mod restore;
 mod restore_listener;
+mod retry;
 mod running;
 mod send;
 mod stores;
@@ -31,6 +34,7 @@ mod wake;
 
 pub(crate) use application::Application;
 pub(crate) use events::lock;
+pub(crate) use global::run as run_global;
 pub(crate) use handle::{Supervisor, ThreadHandle, Verdict};
 pub use metadata::{TaskMetadata, ThreadMetadata, ThreadState};
 pub use restore_listener::StateRestoreListener;

@@ -15,6 +15,7 @@ use super::interrupt::Interrupt;
 use super::metadata::ThreadState;
 use super::offsets::{self, Committed, Which};
 use super::restore::{self, Need, Stores as _, Want};
+use super::retry::retry;
 use super::running::{Input, Running};
 use super::stores::OpenStore;
 use super::thread::{StreamThread, stopped_without_commit};
@@ -196,37 +197,8 @@ impl StreamThread {
         what: &str,
         ask: impl Fn(&Self) -> Result<T, KafkaError>,
     ) -> Result<T, Interrupt> {
-        let start = now();
-        loop {
-            let error = match ask(self) {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            let code = error.rdkafka_error_code();
-            if code.is_some_and(errors::is_migrated) {
-                return Err(Interrupt::Migrated(error.to_string()));
-            }
-            let retriable = code.is_some_and(errors::is_retriable);
-            let over = start.elapsed() > self.app.config.settings().task_timeout;
-            if !retriable || over || self.handle.stopping() {
-                let denied = code.filter(|code| errors::is_denied(*code));
-                if let Some(code) = denied {
-                    let mend = "give the principal READ and DESCRIBE on the group, the source \
-                                topics and the internal topics";
-                    return Err(Interrupt::Fail(errors::denied(
-                        &format!("ask the broker to {what}"),
-                        mend,
-                        code,
-                    )));
-                }
-                let message = format!("the broker does not {what}");
-                let error = StreamsError::new(StreamsErrorKind::Broker, message).caused_by(error);
-                return Err(Interrupt::Fail(error));
-            }
-            tracing::warn!("the broker does not {what} ({error}), trying again");
-            self.member.poll();
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        let patience = self.app.config.settings().task_timeout;
+        retry(what, &self.handle, patience, || self.member.poll(), || ask(self))
     }
 
     /// Opens the stores of tasks that no other thread has any more.
@@ -372,8 +344,9 @@ impl StreamThread {
         &self,
         id: TaskId,
         inputs: Vec<Input>,
-        stores: Vec<OpenStore>,
+        mut stores: Vec<OpenStore>,
     ) -> Result<Running, StreamsError> {
+        stores.extend(self.app.room.global_views()?);
         let spec = TaskSpec {
             sub_topologies: vec![id.sub_topology],
             inputs: inputs
@@ -392,6 +365,7 @@ impl StreamThread {
     fn park_tasks(&mut self) {
         for (id, running) in std::mem::take(&mut self.running) {
             let mut stores = running.task.into_stores();
+            stores.retain(|(ix, _)| !self.app.built.plan.stores[ix.index()].global);
             for (_, store) in &mut stores {
                 store.abort();
             }

@@ -9,7 +9,9 @@ use crate::config::StreamsConfig;
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
 use crate::outbox::Outbox;
-use crate::store::{MemoryBytes, OrderedBytes, StateStore, StoreError, StoreErrorKind, StoreSetup};
+use crate::store::{
+    MemoryBytes, OrderedBytes, SharedBytes, StateStore, StoreError, StoreErrorKind, StoreSetup,
+};
 #[cfg(feature = "rocksdb")]
 use crate::store::{RocksDbBytes, RocksDbMemory, StateDirectory};
 use crate::topology::{StoreIx, StorePlan, StoreType, TaskId};
@@ -19,8 +21,10 @@ pub(super) type OpenStore = (StoreIx, Box<dyn StateStore>);
 
 /// Where the stores of an instance live, and which of its tasks are open in some thread.
 pub(crate) struct StoreRoom {
-    built: Arc<BuiltTopology>,
+    pub(super) built: Arc<BuiltTopology>,
     open: Mutex<BTreeSet<TaskId>>,
+    /// Where the global stores lie, while they are open.
+    pub(super) globals: Mutex<BTreeMap<StoreIx, SharedBytes>>,
     #[cfg(feature = "rocksdb")]
     disk: Option<Disk>,
 }
@@ -41,8 +45,7 @@ impl StoreRoom {
         config: &StreamsConfig,
     ) -> Result<Self, StreamsError> {
         let mut stores = built.plan.stores.iter();
-        let persistent = stores
-            .any(|store| store.used && !store.global && store.store_type == StoreType::RocksDb);
+        let persistent = stores.any(|store| store.used && store.store_type == StoreType::RocksDb);
         if persistent && cfg!(not(feature = "rocksdb")) {
             tracing::info!(
                 "built without the feature `rocksdb`: stores are in memory and restored at each \
@@ -55,6 +58,7 @@ impl StoreRoom {
             disk: if persistent { Some(Disk::open(config)?) } else { None },
             built,
             open: Mutex::default(),
+            globals: Mutex::default(),
         })
     }
 
@@ -145,20 +149,22 @@ impl StoreRoom {
         let changelog = plan.changelog.as_deref();
         let setup = StoreSetup {
             name: &plan.name,
-            backend: self.backend(task, plan)?,
+            backend: self.backend(Some(task), plan)?,
             changelog: changelog.filter(|_| is_logged(plan)).map(|topic| outbox.topic(topic)),
             changelog_topic: changelog.unwrap_or(&plan.name),
             partition: task.partition,
             caching: plan.caching,
-            max_entries: match plan.store_type {
-                StoreType::LruMap { max_entries } => Some(max_entries),
-                StoreType::RocksDb | StoreType::InMemory => None,
-            },
+            max_entries: max_entries(plan),
         };
         (self.built.stores[ix.index()].maker)(setup)
     }
 
-    fn backend(&self, task: TaskId, plan: &StorePlan) -> Result<Box<dyn OrderedBytes>, StoreError> {
+    /// Where a store of a task, or a global one, keeps its rows.
+    pub(super) fn backend(
+        &self,
+        task: Option<TaskId>,
+        plan: &StorePlan,
+    ) -> Result<Box<dyn OrderedBytes>, StoreError> {
         #[cfg(feature = "rocksdb")]
         if let (StoreType::RocksDb, Some(disk)) = (plan.store_type, &self.disk) {
             return disk.backend(task, plan);
@@ -182,11 +188,18 @@ impl StoreRoom {
         store.close()?;
         drop(store);
         let plan = &self.built.plan.stores[ix.index()];
+        self.delete(Some(task), plan)?;
+        self.open(task, ix, plan, &mut self.outbox(task))
+    }
+
+    /// Deletes the files of a store, which must be closed.
+    pub(super) fn delete(&self, task: Option<TaskId>, plan: &StorePlan) -> Result<(), StoreError> {
         #[cfg(feature = "rocksdb")]
         if let (StoreType::RocksDb, Some(disk)) = (plan.store_type, &self.disk) {
-            disk.directory.wipe_store(task, &plan.name)?;
+            return disk.delete(task, plan);
         }
-        self.open(task, ix, plan, &mut self.outbox(task))
+        let _ = (task, plan);
+        Ok(())
     }
 }
 
@@ -197,18 +210,40 @@ impl Disk {
         Ok(Self { directory, memory: RocksDbMemory::of_process(None) })
     }
 
-    fn backend(&self, task: TaskId, plan: &StorePlan) -> Result<Box<dyn OrderedBytes>, StoreError> {
+    fn backend(
+        &self,
+        task: Option<TaskId>,
+        plan: &StorePlan,
+    ) -> Result<Box<dyn OrderedBytes>, StoreError> {
         let topic = plan.changelog.as_deref().unwrap_or_default();
-        let path = self.directory.store_path(task, &plan.name)?;
+        let path = match task {
+            Some(task) => self.directory.store_path(task, &plan.name)?,
+            None => self.directory.global_store_path(&plan.name)?,
+        };
         let opened = match RocksDbBytes::open(&plan.name, &path, topic, &self.memory) {
             Err(error) if error.wipe_mends() => {
-                tracing::warn!(%task, "{error}; it is emptied and restored from its changelog");
-                self.directory.wipe_store(task, &plan.name)?;
+                tracing::warn!("{error}; it is emptied and restored from its changelog");
+                self.delete(task, plan)?;
                 RocksDbBytes::open(&plan.name, &path, topic, &self.memory)?
             }
             opened => opened?,
         };
         Ok(Box::new(opened))
+    }
+
+    fn delete(&self, task: Option<TaskId>, plan: &StorePlan) -> Result<(), StoreError> {
+        match task {
+            Some(task) => self.directory.wipe_store(task, &plan.name),
+            None => self.directory.wipe_global_store(&plan.name),
+        }
+    }
+}
+
+/// The most rows that a store keeps, if it has a limit.
+pub(super) fn max_entries(plan: &StorePlan) -> Option<usize> {
+    match plan.store_type {
+        StoreType::LruMap { max_entries } => Some(max_entries),
+        StoreType::RocksDb | StoreType::InMemory => None,
     }
 }
 
