@@ -183,10 +183,12 @@ impl OrderedBytes for SharedBytes {
     }
 }
 
+type OwnedRow = (Box<[u8]>, Box<[u8]>);
+
 /// Rows as they were at one moment.
 #[derive(Default)]
 struct Copied {
-    rows: Vec<(Box<[u8]>, Box<[u8]>)>,
+    rows: Vec<OwnedRow>,
     at: usize,
 }
 
