@@ -27,6 +27,8 @@ impl std::error::Error for NegativeTimestamp {}
 impl Timestamp {
     /// The epoch itself.
     pub const ZERO: Self = Self(0);
+    /// The last time there is.
+    pub const MAX: Self = Self(i64::MAX);
 
     /// Checks a time given in milliseconds since the epoch.
     ///

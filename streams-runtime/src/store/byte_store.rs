@@ -6,6 +6,7 @@ use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 use super::lru::LruKeys;
 use super::pending::Pending;
 use super::segments::{Segments, WindowLayout};
+use super::versions::Versions;
 use super::{ChangelogRecord, StoreError, StoreSetup};
 use crate::outbox::{Destination, Outbox, TopicIx};
 use crate::record::Headers;
@@ -17,11 +18,13 @@ pub(crate) struct ByteStore {
     pub(crate) topic: Arc<str>,
     changelog: Option<TopicIx>,
     pub(crate) partition: i32,
-    backend: Box<dyn OrderedBytes>,
-    pending: Pending,
+    pub(super) backend: Box<dyn OrderedBytes>,
+    pub(super) pending: Pending,
     lru: Option<LruKeys>,
     /// Where rows with a time lie; other rows lie at their key.
     pub(super) segments: Option<Segments>,
+    /// Where the past of keys lies; without it a key has one row.
+    pub(super) versions: Option<Versions>,
     row: Vec<u8>,
 }
 
@@ -36,6 +39,7 @@ impl ByteStore {
             pending: Pending::default(),
             lru: setup.max_entries.map(LruKeys::new),
             segments: None,
+            versions: None,
             row: Vec::new(),
         }
     }
@@ -64,9 +68,14 @@ impl ByteStore {
     #[inline]
     pub(crate) fn get(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
         out.clear();
-        let key = match &mut self.segments {
-            None => key,
-            Some(segments) => match segments.visible(key) {
+        let latest;
+        let key = match (&mut self.segments, &self.versions) {
+            (None, None) => key,
+            (None, Some(_)) => {
+                latest = Self::latest_place(key);
+                &latest
+            }
+            (Some(segments), _) => match segments.visible(key) {
                 None => return Ok(false),
                 Some(place) => place,
             },
@@ -135,6 +144,9 @@ impl ByteStore {
         if self.segments.is_some() {
             return self.timed_range(range, order);
         }
+        if self.versions.is_some() {
+            return self.latest_range(range, order);
+        }
         self.committed_and_pending(range, order)
     }
 
@@ -148,10 +160,18 @@ impl ByteStore {
     }
 
     pub(crate) fn has_rows(&self) -> Result<bool, StoreError> {
-        Ok(self.range(&KeyRange::all(), Order::Ascending)?.row().is_some())
+        let all = KeyRange::all();
+        let rows = match self.versions {
+            Some(_) => self.committed_and_pending(&all, Order::Ascending)?,
+            None => self.range(&all, Order::Ascending)?,
+        };
+        Ok(rows.row().is_some())
     }
 
     pub(crate) fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        if self.versions.is_some() {
+            return self.visit_versions(visit);
+        }
         let mut rows = self.range(&KeyRange::all(), Order::Ascending)?;
         while let Some((key, value)) = rows.row() {
             visit(key, value);
@@ -161,10 +181,11 @@ impl ByteStore {
     }
 
     pub(crate) fn commit(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
-        if let Some(drops) = self.segments.as_mut().and_then(Segments::take_drops) {
-            drops.iter().try_for_each(|range| self.backend.stage_drop(range))?;
-        }
-        self.pending.drain_into(self.backend.as_mut());
+        let mut dropped = Vec::new();
+        dropped.extend(self.segments.as_mut().and_then(Segments::take_drops).into_iter().flatten());
+        dropped.extend(self.versions.as_mut().and_then(Versions::take_drops));
+        dropped.iter().try_for_each(|range| self.backend.stage_drop(range))?;
+        self.pending.drain_into(self.backend.as_mut(), &dropped);
         self.backend.apply(offsets)
     }
 
@@ -179,6 +200,9 @@ impl ByteStore {
         records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
         layout: impl Fn(&ChangelogRecord<'_>, &[u8], &mut Vec<u8>),
     ) -> Result<(), StoreError> {
+        if self.versions.is_some() {
+            return self.restore_versions(partition, records);
+        }
         let mut last = None;
         for record in records {
             last = Some(record.offset);

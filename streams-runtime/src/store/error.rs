@@ -33,6 +33,8 @@ pub enum StoreErrorKind {
     InUse,
     /// The store is kept by somebody else and can only be read.
     ReadOnly,
+    /// The write came later than a versioned store's history goes back; it was not made.
+    Late,
 }
 
 impl StoreError {
@@ -57,6 +59,17 @@ impl StoreError {
             format!(
                 "the {part} of store `{store}` does not fit its serde: {error}; \
                  give the store the serde that its data was written with"
+            ),
+        )
+    }
+
+    #[cold]
+    pub(crate) fn late(store: &str) -> Self {
+        Self::new(
+            StoreErrorKind::Late,
+            format!(
+                "it is older than the history retention of the versioned store `{store}`; raise the \
+                 history retention to take later records"
             ),
         )
     }
@@ -90,7 +103,8 @@ impl From<StoreError> for StreamsError {
             | StoreErrorKind::Io
             | StoreErrorKind::Damaged
             | StoreErrorKind::Foreign
-            | StoreErrorKind::Newer => StreamsErrorKind::Store,
+            | StoreErrorKind::Newer
+            | StoreErrorKind::Late => StreamsErrorKind::Store,
         };
         Self::new(kind, error.message)
     }

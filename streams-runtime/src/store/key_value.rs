@@ -65,7 +65,7 @@ where
         key: &K,
         value: Option<V>,
     ) -> Result<(), StoreError> {
-        self.rows.put(out, context, key, value, None).map(|_| ())
+        self.rows.put(out, context, key, (value, context.timestamp), None).map(|_| ())
     }
 
     /// Writes a value unless the key has one; returns the one it has.

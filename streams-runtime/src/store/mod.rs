@@ -34,6 +34,9 @@ mod table;
 mod tests;
 mod typed;
 mod unmatched;
+mod version_row;
+mod versioned;
+mod versions;
 mod window;
 mod window_rows;
 
@@ -59,6 +62,8 @@ pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
 pub(crate) use unmatched::Unmatched;
 pub use unmatched::{UnmatchedStore, unmatched_store_maker};
+pub use versioned::{VersionedRecord, versioned_store_maker};
+pub use versions::VersionLayout;
 pub use window::window_store_maker;
 
 use crate::outbox::{Outbox, TopicIx};
@@ -238,6 +243,8 @@ pub enum StoreKind {
     },
     /// Rows of sessions: key, end and start; the value alone.
     Session,
+    /// The versions of keys: end (i64; the last possible one for the latest version), time (i64), value.
+    Versioned,
     /// What only its operator understands: nothing to be looked at.
     Internal,
 }

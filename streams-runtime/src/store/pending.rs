@@ -98,10 +98,14 @@ impl Pending {
         self.arena.len() + self.rows.len() * size_of::<Row>()
     }
 
-    /// Hands all rows to the backend's next batch and forgets them.
-    pub(crate) fn drain_into(&mut self, backend: &mut dyn OrderedBytes) {
+    /// Hands all rows to the backend's next batch, but for those of ranges that it drops, and forgets
+    /// them.
+    pub(crate) fn drain_into(&mut self, backend: &mut dyn OrderedBytes, dropped: &[KeyRange]) {
         for row in &self.rows {
-            backend.stage(self.key(row), self.value(row));
+            let key = self.key(row);
+            if !dropped.iter().any(|range| range.contains(key)) {
+                backend.stage(key, self.value(row));
+            }
         }
         self.clear();
     }

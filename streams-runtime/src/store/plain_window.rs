@@ -47,7 +47,7 @@ where
         start: i64,
     ) -> Result<(), StoreError> {
         let window = Windowed { key: key.clone(), window: Window { start, end: start } };
-        self.rows.put(out, context, &window, value, None).map(drop)
+        self.rows.put(out, context, &window, (value, context.timestamp), None).map(drop)
     }
 }
 

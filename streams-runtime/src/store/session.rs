@@ -79,7 +79,7 @@ where
         new: Option<V>,
         old: Option<V>,
     ) -> Result<Option<Change<V>>, StoreError> {
-        let written = self.rows.put(out, context, session, new, old)?;
+        let written = self.rows.put(out, context, session, (new, context.timestamp), old)?;
         Ok(written.map(|written| Change::latest(written.new, written.old)))
     }
 

@@ -87,7 +87,8 @@ where
     /// flush. `old` is what the caller read before, when somebody downstream needs it.
     ///
     /// # Errors
-    /// When the store cannot be written, or a part has no bytes in its serde.
+    /// When the store cannot be written, or a part has no bytes in its serde; of kind `Late` when a store
+    /// with versions refuses it as too old.
     pub fn put(
         &mut self,
         out: &mut Outbox,
@@ -98,7 +99,7 @@ where
         old: Option<ValueAndTimestamp<V>>,
     ) -> Result<Option<Change<V>>, StoreError> {
         let new = new.map(|value| ValueAndTimestamp { value, timestamp });
-        Ok(self.rows.put(out, context, key, new, old)?.map(change_of))
+        Ok(self.rows.put(out, context, key, (new, timestamp), old)?.map(change_of))
     }
 
     /// Changes the value of a key in place: the cheapest way to aggregate.
@@ -124,7 +125,7 @@ where
         let mut timestamp = context.timestamp;
         let written = self.rows.update(out, context, key, want_old, |row| {
             timestamp = change(row)?;
-            Ok::<(), E>(())
+            Ok::<_, E>(timestamp)
         })?;
         Ok(written.map(|written| {
             let timestamp = written.new.as_ref().map_or(timestamp, |row| row.timestamp);
@@ -221,7 +222,8 @@ where
 }
 
 fn change_of<V>(written: Written<ValueAndTimestamp<V>>) -> Change<V> {
-    Change::latest(written.new.map(|row| row.value), written.old.map(|row| row.value))
+    let Written { new, old, is_latest } = written;
+    Change { new: new.map(|row| row.value), old: old.map(|row| row.value), is_latest }
 }
 
 fn value_of<K, V>(row: Flushed<K, ValueAndTimestamp<V>>) -> Flushed<K, V> {

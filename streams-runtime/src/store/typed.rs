@@ -7,6 +7,7 @@ use super::byte_store::ByteStore;
 use super::cache::{Before, Cache, SlotIx};
 use super::chains::hash;
 use super::rows::Rows;
+use super::versions::Put;
 use super::{ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, table::Flushed};
 use crate::outbox::Outbox;
 use crate::record::{Headers, RecordContext};
@@ -50,6 +51,8 @@ pub(crate) struct TypedStore<K, R, F> {
 pub(crate) struct Written<R> {
     pub(crate) new: Option<R>,
     pub(crate) old: Option<R>,
+    /// False when it is a version of the past.
+    pub(crate) is_latest: bool,
 }
 
 impl<K, R, F> TypedStore<K, R, F>
@@ -98,21 +101,23 @@ where
     }
 
     /// Changes the row of a key in place; `Some` when the change has to be forwarded now.
+    ///
+    /// `change` returns the time of a deletion.
     pub(crate) fn update<E: From<StoreError>>(
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
         key: &K,
         want_old: bool,
-        change: impl FnOnce(&mut Option<R>) -> Result<(), E>,
+        change: impl FnOnce(&mut Option<R>) -> Result<Timestamp, E>,
     ) -> Result<Option<Written<R>>, E> {
         self.encode_key(key)?;
         let Some(cache) = &mut self.cache else {
             let mut row = self.load()?;
             let old = if want_old { row.clone() } else { None };
-            change(&mut row)?;
-            self.store(out, context, &row)?;
-            return Ok(Some(Written { new: row, old }));
+            let time = change(&mut row)?;
+            let is_latest = self.store(out, context, &row, time)?;
+            return Ok(Some(Written { new: row, old, is_latest }));
         };
         let hash = hash(&self.key_buf);
         let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
@@ -137,19 +142,20 @@ where
         Ok(None)
     }
 
-    /// Writes or deletes a row without looking at the one before. `old` is what the caller read.
+    /// Writes or deletes a row, at that time, without looking at the one before. `old` is what the caller
+    /// read.
     pub(crate) fn put(
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
         key: &K,
-        new: Option<R>,
+        (new, time): (Option<R>, Timestamp),
         old: Option<R>,
     ) -> Result<Option<Written<R>>, StoreError> {
         self.encode_key(key)?;
         let Some(cache) = &mut self.cache else {
-            self.store(out, context, &new)?;
-            return Ok(Some(Written { new, old }));
+            let is_latest = self.store(out, context, &new, time)?;
+            return Ok(Some(Written { new, old, is_latest }));
         };
         let hash = hash(&self.key_buf);
         let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
@@ -281,6 +287,9 @@ where
     }
 
     pub(crate) fn kind(&self) -> StoreKind {
+        if self.bytes.versions.is_some() {
+            return StoreKind::Versioned;
+        }
         self.bytes.segments.as_ref().map_or(F::KIND, |segments| segments.kind(F::PREFIX > 0))
     }
 
@@ -319,7 +328,7 @@ where
         let row = slot.row.clone();
         let context = slot.context.clone().unwrap_or_else(RecordContext::none);
         let flushed = if row.is_some() || before.existed || always {
-            self.store(out, &context, &row)?;
+            self.store(out, &context, &row, context.timestamp)?;
             let timestamp = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
             let key = self.cached().slot(ix).key.clone();
             Some(Flushed { key, new: row, old: before.row, timestamp, context })
@@ -384,13 +393,18 @@ where
         Ok(())
     }
 
-    /// Writes the row whose key is in `key_buf` to the store and the changelog.
+    /// Writes the row whose key is in `key_buf` to the store and the changelog; false when it is one of the
+    /// past.
+    ///
+    /// `time` is that of a deletion; only a store with versions asks for it.
+    #[inline]
     fn store(
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
         row: &Option<R>,
-    ) -> Result<(), StoreError> {
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.row_buf.clear();
         let encoded = match row {
             None => Encoded::Null,
@@ -400,6 +414,10 @@ where
                 .map_err(|error| self.serde_error("value", &error))?,
         };
         let stored = (encoded == Encoded::Bytes).then_some(self.row_buf.as_slice());
+        if self.bytes.versions.is_some() {
+            let time = row.as_ref().and_then(F::timestamp).unwrap_or(time);
+            return self.store_version(out, encoded, time);
+        }
         let evicted = self.bytes.put(&self.key_buf, stored);
         if let Some(evicted) = evicted.filter(|_| F::LOGS_EVICTION) {
             let time = context.timestamp.as_millis();
@@ -408,7 +426,37 @@ where
         let time = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
         let logged = stored.and_then(|row| row.get(F::PREFIX..));
         self.bytes.log(out, &self.key_buf, logged, time.as_millis(), Headers::default());
-        Ok(())
+        Ok(true)
+    }
+
+    /// Writes the row that is in `row_buf` as a version of that time, or its deletion.
+    ///
+    /// The changelog gets what comes too late, too, as in Java.
+    fn store_version(
+        &mut self,
+        out: &mut Outbox,
+        row: Encoded,
+        time: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let stored = (row == Encoded::Bytes).then_some(self.row_buf.as_slice());
+        let time = time.as_millis();
+        let put = self.bytes.put_version(&self.key_buf, stored, time)?;
+        let logged = stored.and_then(|row| row.get(F::PREFIX..));
+        self.bytes.log(out, &self.key_buf, logged, time, Headers::default());
+        match put {
+            Put::Latest => Ok(true),
+            Put::Past(_) => Ok(false),
+            Put::Late => Err(StoreError::late(&self.bytes.name)),
+        }
+    }
+
+    /// The version of a key that held at a time.
+    pub(crate) fn version(&mut self, key: &K, time: Timestamp) -> Result<Option<R>, StoreError> {
+        self.encode_key(key)?;
+        match self.bytes.get_version(&self.key_buf, time.as_millis(), &mut self.row_buf)? {
+            Some(_) => self.read_row(&self.row_buf).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Reads the row whose key is in `key_buf` from under the cache.

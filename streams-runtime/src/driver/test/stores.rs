@@ -4,7 +4,8 @@ use super::TopologyTestDriver;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::serdes::Window;
 use crate::serdes::windowed::{read_session_key, read_window_key};
-use crate::store::{KeyValueStore, Order, StoreKind, TableStore};
+use crate::store::{KeyValueStore, Order, StoreKind, TableStore, VersionedRecord};
+use crate::time::Timestamp;
 
 /// A row of a store, as bytes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -17,6 +18,8 @@ pub struct StoreRow {
     pub timestamp: Option<i64>,
     /// The row's window, where the store keeps windows or sessions; the key is without it.
     pub window: Option<Window>,
+    /// For a version that is not its key's latest: when another one took its place.
+    pub valid_to: Option<i64>,
 }
 
 /// A typed view of a key-value store; the store of a table has a time beside each value.
@@ -55,6 +58,29 @@ where
                 store.get(key)?.map(|row| (row.value, Some(row.timestamp.as_millis())))
             }
             Either::Plain(store) => store.get(key)?.map(|value| (value, None)),
+        })
+    }
+
+    /// The value that a key had at a time, in a store that keeps the past of its keys; otherwise the value
+    /// it has.
+    ///
+    /// # Errors
+    /// When its bytes do not fit the types.
+    pub fn get_as_of(&mut self, key: &K, time: Timestamp) -> Result<Option<V>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => store.get_as_of(key, time)?.map(|row| row.value),
+            Either::Plain(store) => store.get(key)?,
+        })
+    }
+
+    /// All versions of a key that a versioned store still has, the oldest first; none in another store.
+    ///
+    /// # Errors
+    /// When their bytes do not fit the types.
+    pub fn versions(&mut self, key: &K) -> Result<Vec<VersionedRecord<V>>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => store.versions(key, Timestamp::ZERO, Timestamp::MAX)?,
+            Either::Plain(_) => Vec::new(),
         })
     }
 
@@ -123,7 +149,7 @@ impl TopologyTestDriver {
         Ok(TestKeyValueStore { store: Either::Plain(plain) })
     }
 
-    /// All rows of a store as bytes, in the order of the keys' bytes.
+    /// All rows of a store as bytes, in the order of the keys' bytes; the versions of a key in order of time.
     ///
     /// # Errors
     /// When there is no store of that name.
@@ -136,15 +162,20 @@ impl TopologyTestDriver {
         let kind = store.kind();
         let mut rows = Vec::new();
         store.visit_rows(&mut |key, stored| {
-            let (timestamp, value) = match (kind, stored.split_first_chunk()) {
-                (
-                    StoreKind::TimestampedKeyValue | StoreKind::TimestampedWindow { .. },
-                    Some((time, value)),
-                ) => (Some(i64::from_be_bytes(*time)), value),
+            let (valid_to, stored) = match kind {
+                StoreKind::Versioned => split_time(stored),
+                _ => (None, stored),
+            };
+            let (timestamp, value) = match kind {
+                StoreKind::TimestampedKeyValue
+                | StoreKind::TimestampedWindow { .. }
+                | StoreKind::Versioned => split_time(stored),
                 _ => (None, stored),
             };
             let (key, window) = key_and_window(kind, key);
-            rows.push(StoreRow { key: key.to_vec(), value: value.to_vec(), timestamp, window });
+            let (key, value) = (key.to_vec(), value.to_vec());
+            let valid_to = valid_to.filter(|end| *end < i64::MAX);
+            rows.push(StoreRow { key, value, timestamp, window, valid_to });
         })?;
         Ok(rows)
     }
@@ -163,6 +194,13 @@ impl TopologyTestDriver {
     }
 }
 
+fn split_time(stored: &[u8]) -> (Option<i64>, &[u8]) {
+    match stored.split_first_chunk() {
+        Some((time, rest)) => (Some(i64::from_be_bytes(*time)), rest),
+        None => (None, stored),
+    }
+}
+
 fn key_and_window(kind: StoreKind, key: &[u8]) -> (&[u8], Option<Window>) {
     match kind {
         StoreKind::Session => match read_session_key(key) {
@@ -177,6 +215,9 @@ fn key_and_window(kind: StoreKind, key: &[u8]) -> (&[u8], Option<Window>) {
                 Err(_) => (key, None),
             }
         }
-        StoreKind::KeyValue | StoreKind::TimestampedKeyValue | StoreKind::Internal => (key, None),
+        StoreKind::KeyValue
+        | StoreKind::TimestampedKeyValue
+        | StoreKind::Versioned
+        | StoreKind::Internal => (key, None),
     }
 }

@@ -8,6 +8,7 @@ mod directory;
 mod joins;
 mod model;
 mod plain;
+mod versioned;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
