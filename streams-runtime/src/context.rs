@@ -40,6 +40,8 @@ pub struct NodeFacts {
     pub filters_null_keys: bool,
     /// True when the node keeps its result in its store.
     pub materialized: bool,
+    /// True when updates of the past of a versioned table come here.
+    pub versioned: bool,
 }
 
 /// What does not change while a task runs.

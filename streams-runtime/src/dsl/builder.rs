@@ -13,7 +13,7 @@ use crate::error::Stop;
 use crate::operator::{Materializes, Source, TableSource};
 use crate::record::{Change, Record};
 use crate::serdes::{HasSerde, SerdeRef};
-use crate::store::{StoreRef, TableStore, table_store_maker};
+use crate::store::{StoreRef, TableStore, table_store_maker, versioned_store_maker};
 use crate::task::source_runner;
 use crate::topology::graph::{
     Effect, Graph, NewNode, NodeKind, SourceNode, StoreNode, TableRole, TableSourceNode, TableState,
@@ -182,6 +182,12 @@ impl StreamsBuilder {
     ) -> (NodeId, Source<Option<K>, Option<V>>, StoreRef<TableStore<K, V>>) {
         let topic = self.single_topic(topics);
         if global {
+            if options.materialized.versions.take().is_some() {
+                self.graph.problem(format!(
+                    "the global table of topic {topic:?} is given a versioned store, which a global table \
+                     cannot have; give it another kind of store, or read the topic by `table`"
+                ));
+            }
             options.materialized = options.materialized.with_logging_disabled();
         }
         let materialized = &options.materialized;
@@ -347,7 +353,7 @@ impl StreamsBuilder {
         let ix = self.graph.add_store(StoreNode {
             name,
             logging: options.logged() && !global,
-            caching: options.caching.unwrap_or(true),
+            caching: options.caching.unwrap_or(true) && options.versions.is_none(),
             store_type: options.store_type,
             global,
             topic_config: options.topic_config.clone(),
@@ -355,7 +361,14 @@ impl StreamsBuilder {
         });
         let key: SerdeRef<K> = serdes.key.at_store();
         let value: SerdeRef<V> = serdes.value.at_store();
-        self.declare(ix, StoreDecl { maker: table_store_maker(key, value) });
+        let maker = match options.versions {
+            None => table_store_maker(key, value),
+            Some(layout) => {
+                self.graph.keep_history(ix, layout.history_ms);
+                versioned_store_maker(key, value, layout)
+            }
+        };
+        self.declare(ix, StoreDecl { maker });
         StoreRef::new(ix)
     }
 

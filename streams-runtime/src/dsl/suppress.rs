@@ -43,6 +43,13 @@ impl<K: HasSerde, V: HasSerde> KTable<K, V> {
         b: &mut StreamsBuilder,
         suppressed: impl Suppression<K>,
     ) -> (Self, Suppress<K, V>) {
+        if b.graph.is_versioned(self.node) {
+            let table = b.graph.node(self.node).name.clone();
+            b.graph.problem(format!(
+                "`suppress` stands on `{table}`, which is versioned, itself or through the tables that it is \
+                 made of; suppress works on other tables only: keep this one in another kind of store"
+            ));
+        }
         let SuppressPlan { name: given, buffer, limit_ms, time_of } = suppressed.plan();
         let name = match &given {
             Some(given) => b.graph.checked_name("processor", given),

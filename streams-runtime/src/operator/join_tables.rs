@@ -99,7 +99,7 @@ where
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
         let Update { record: Record { key, value, timestamp, headers }, other } = update;
         let Change { new, old, is_latest } = value;
-        if !is_latest {
+        if !is_latest && cx.node(side).versioned {
             cx.drop_record(side, "it is an update of a versioned table's past");
             return Ok(None);
         }
@@ -132,12 +132,13 @@ where
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
         let kept = cx.node(self.node).materialized;
         let Some(store) = self.store.filter(|_| kept) else { return Ok(Some(record)) };
-        let Record { key, value: Change { new, old, is_latest }, timestamp, headers } = record;
+        let Record { key, value: Change { new, old, .. }, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let (store, out, context) = cx.store_and_outbox(store);
         match store.put(out, context, &key, new, timestamp, None) {
             Ok(written) => Ok(written.map(|written| {
-                let value = Change { new: written.new, old, is_latest };
+                let Change { new, is_latest, .. } = written;
+                let value = Change { new, old, is_latest };
                 Record { key, value, timestamp, headers }
             })),
             Err(error) => store_failed(cx, side, error).map(|()| None),
@@ -291,6 +292,20 @@ where
         let (left, right) = (left.map(|row| row.value), right.map(|row| row.value));
         let value = self.join.joiner.join(key, left, right)?;
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
+    }
+
+    /// Only a result that is kept in a versioned store has a past (KIP-914).
+    fn get_as_of(
+        &self,
+        cx: &mut Context,
+        key: &K,
+        time: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
+        let kept = cx.node(self.join.node).materialized;
+        match self.join.store.filter(|_| kept) {
+            Some(store) => Ok(cx.store(store).get_as_of(key, time)?),
+            None => self.get(cx, key),
+        }
     }
 }
 

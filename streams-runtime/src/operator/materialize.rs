@@ -30,14 +30,19 @@ pub trait Materializes<K, V> {
 /// An update of an aggregation's result: the row's key is the group's, without null.
 pub(crate) type Update<K, A> = Record<<K as Nullable>::NonNull, Change<A>>;
 
-/// Reacts to a store that could not do its work: a value without bytes is a failure of the record,
-/// everything else ends the task's work.
+/// Reacts to a store that could not do its work: a value without bytes is a failure of the record, a
+/// record that is too old for a versioned store is dropped, everything else ends the task's work.
 #[cold]
 pub(crate) fn store_failed(cx: &mut Context, node: NodeId, error: StoreError) -> Result<(), Stop> {
-    if error.kind() == StoreErrorKind::Serde {
-        cx.failed(node, std::any::type_name::<StoreError>(), Box::new(error))
-    } else {
-        Err(error.into())
+    match error.kind() {
+        StoreErrorKind::Serde => {
+            cx.failed(node, std::any::type_name::<StoreError>(), Box::new(error))
+        }
+        StoreErrorKind::Late => {
+            cx.drop_record(node, &error.to_string());
+            Ok(())
+        }
+        _ => Err(error.into()),
     }
 }
 
@@ -74,7 +79,8 @@ impl From<StoreError> for UpdateError {
 /// there is one.
 ///
 /// `compute` makes the new value of a value; where there is none there is none after it. With `swallow`
-/// an update from nothing to nothing goes no further when old values are known.
+/// an update from nothing to nothing goes no further when old values are known, unless it may be one of
+/// the past of a versioned table.
 #[inline]
 pub(crate) fn derive<K, V, W, E>(
     cx: &mut Context,
@@ -91,7 +97,8 @@ where
 {
     let Record { key, value: change, timestamp, headers } = record;
     let computed = |value: Option<V>| value.map_or(Ok(None), |value| compute(&key, value));
-    let sends_old = cx.node(node).sends_old;
+    let facts = cx.node(node);
+    let (sends_old, swallow) = (facts.sends_old, swallow && !facts.versioned);
     let store = store.filter(|_| cx.node(node).materialized);
     let derived = computed(change.new).and_then(|new| {
         let old = if sends_old && store.is_none() { computed(change.old)? } else { None };

@@ -10,7 +10,8 @@ use crate::topology::NodeId;
 ///
 /// An update that stays in its group is one record with both values. One that changes groups is two:
 /// first the old group loses the old value, then the new group gains the new one. A half whose new key
-/// or value is null ends silently. The groups travel through a repartition topic.
+/// or value is null ends silently, as does an update of a versioned table's past. The groups travel
+/// through a repartition topic.
 /// Java: `KTable#groupBy`.
 ///
 /// # Example
@@ -65,7 +66,7 @@ impl<F> TableGroupBy<F> {
     #[inline]
     pub fn run<K, V, L, W>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, Change<V>>,
     ) -> Result<
         impl IntoIterator<Item = Record<L::NonNull, Change<W::NonNull>>> + use<K, V, L, W, F>,
@@ -78,6 +79,9 @@ impl<F> TableGroupBy<F> {
         L::NonNull: PartialEq,
     {
         let change = &record.value;
+        if is_past(cx, self.node, change) {
+            return Ok([None, None].into_iter().flatten());
+        }
         let new = change.new.as_ref().and_then(|new| half((self.selector)(&record.key, new)));
         let old = change.old.as_ref().and_then(|old| half((self.selector)(&record.key, old)));
         Ok(halves::<K, V, L, W>(record, new, old).into_iter().flatten())
@@ -109,6 +113,9 @@ impl<F> TryTableGroupBy<F> {
         L::NonNull: PartialEq,
         E: Into<UserError>,
     {
+        if is_past(cx, self.node, &record.value) {
+            return Ok([None, None].into_iter().flatten());
+        }
         let select = |value: &Option<V>| match value {
             Some(value) => (self.selector)(&record.key, value).map(half),
             None => Ok(None),
@@ -124,6 +131,12 @@ impl<F> TryTableGroupBy<F> {
         };
         Ok(halves.into_iter().flatten())
     }
+}
+
+/// True for an update of a versioned table's past, which no aggregate contains.
+#[inline]
+fn is_past<V>(cx: &Context, node: NodeId, change: &Change<V>) -> bool {
+    !change.is_latest && cx.node(node).versioned
 }
 
 #[inline]

@@ -12,7 +12,9 @@ use crate::topology::NodeId;
 /// Reads a topic as a table: each record is the new value of its key, a null value deletes the row.
 ///
 /// Records with a null key are dropped and counted. Updates apply in the order of offsets; one with an
-/// older time than its row is logged and applied. There is a store when it was named, or when an
+/// older time than its row is logged and applied. In a versioned store (`Stores::
+/// persistent_versioned_key_value_store`) they apply in the order of time: an older one becomes a version of
+/// the past, and one before the history is dropped and counted. There is a store when it was named, or when an
 /// operator downstream needs it. Java: `StreamsBuilder#table`.
 ///
 /// # Example
@@ -130,7 +132,7 @@ where
         *row = new.map(|value| ValueAndTimestamp { value, timestamp });
         Ok::<_, StoreError>(timestamp)
     });
-    if row_time.is_some_and(|row| row > timestamp) {
+    if row_time.is_some_and(|row| row > timestamp) && !store.is_versioned() {
         out_of_order(cx, node);
     }
     match written {

@@ -67,6 +67,7 @@ fn with(
         active: true,
         filters_null_keys: true,
         materialized,
+        versioned: false,
     };
     let facts = TaskFacts {
         task_id: TaskId { sub_topology: 0, partition: 0 },

@@ -14,6 +14,7 @@ use super::{
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::time::Timestamp;
 use crate::topology::NodeId;
 
 /// Looks up rows of a table as it is now. Java: `KTableValueGetter`.
@@ -32,6 +33,21 @@ pub trait View: Clone + Send + Sync + 'static {
         cx: &mut Context,
         key: &Self::Key,
     ) -> Result<Option<ValueAndTimestamp<Self::Value>>, LookupError>;
+
+    /// The row that a key had at `time`, in a table that keeps the past of its keys; the row it has now in
+    /// any other.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    fn get_as_of(
+        &self,
+        cx: &mut Context,
+        key: &Self::Key,
+        time: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<Self::Value>>, LookupError> {
+        let _ = time;
+        self.get(cx, key)
+    }
 }
 
 /// Why a row cannot be told.
@@ -102,6 +118,16 @@ where
     fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
         Ok(cx.store(self.store).get(key)?)
     }
+
+    #[inline]
+    fn get_as_of(
+        &self,
+        cx: &mut Context,
+        key: &K,
+        time: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+        Ok(cx.store(self.store).get_as_of(key, time)?)
+    }
 }
 
 /// An operator that computes rows of a table from those of another.
@@ -158,13 +184,47 @@ where
         cx: &mut Context,
         key: &P::Key,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
-        let kept = cx.node(self.operator.node()).materialized;
-        if let Some(store) = self.operator.table_store().filter(|_| kept) {
+        if let Some(store) = self.own_store(cx) {
             return Ok(cx.store(store).get(key)?);
         }
-        let Some(ValueAndTimestamp { value, timestamp }) = self.parent.get(cx, key)? else {
-            return Ok(None);
-        };
+        let row = self.parent.get(cx, key)?;
+        self.derived(key, row)
+    }
+
+    fn get_as_of(
+        &self,
+        cx: &mut Context,
+        key: &P::Key,
+        time: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
+        if let Some(store) = self.own_store(cx) {
+            return Ok(cx.store(store).get_as_of(key, time)?);
+        }
+        let row = self.parent.get_as_of(cx, key, time)?;
+        self.derived(key, row)
+    }
+}
+
+impl<O, P> DerivedView<O, P>
+where
+    P: View,
+    O: Derives<P::Key, P::Value>,
+{
+    /// The table's own store, if it is kept in one.
+    #[inline]
+    fn own_store(&self, cx: &Context) -> Option<StoreRef<TableStore<P::Key, O::Row>>> {
+        let kept = cx.node(self.operator.node()).materialized;
+        self.operator.table_store().filter(|_| kept)
+    }
+
+    /// The row that becomes of one of the table before.
+    #[inline]
+    fn derived(
+        &self,
+        key: &P::Key,
+        row: Option<ValueAndTimestamp<P::Value>>,
+    ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
+        let Some(ValueAndTimestamp { value, timestamp }) = row else { return Ok(None) };
         let value = self.operator.row(key, value)?;
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
     }

@@ -473,6 +473,7 @@ fn node_facts(node: &NodePlan, plan: &TopologyPlan, outbox: &mut Outbox) -> Node
         active: node.active,
         filters_null_keys: node.filters_null_keys,
         materialized: node.store.is_some_and(|store| plan.stores[store.index()].used),
+        versioned: node.versioned,
     }
 }
 

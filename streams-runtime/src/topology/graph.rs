@@ -23,6 +23,7 @@ pub struct Graph {
     pub(super) merges: Vec<NodeId>,
     pub(super) cuts: Vec<(NodeId, NodeId)>,
     pub(super) graces: Vec<(NodeId, i64)>,
+    pub(super) histories: BTreeMap<StoreIx, i64>,
     pub(super) copartition_groups: Vec<BTreeSet<String>>,
     pub(super) relaxed: BTreeSet<NodeId>,
     pub(super) source_names: BTreeMap<NodeId, BTreeSet<String>>,

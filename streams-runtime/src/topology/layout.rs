@@ -102,6 +102,7 @@ impl Layout<'_> {
             sub_topology: self.sub_topology(&node.name),
             sends_old: node.table.is_some_and(|table| table.sends_old),
             active: true,
+            versioned: self.graph.reads_versions(id),
             ..unused_node()
         };
         let materialized = node.table.is_some_and(|table| table.materialized);
@@ -274,7 +275,7 @@ impl Layout<'_> {
                     kind: InternalTopicKind::Changelog,
                     partitions: None,
                     config: store.topic_config.clone(),
-                    overrides: self.graph.stores()[ix].topic_config.clone(),
+                    overrides: self.overrides(StoreIx(u32::try_from(ix).unwrap_or(u32::MAX))),
                 });
             }
         }
@@ -292,6 +293,16 @@ impl Layout<'_> {
         }
         config.extend(store.topic_config.clone());
         config
+    }
+
+    /// The settings of a changelog that stand above those for all internal topics.
+    fn overrides(&self, store: StoreIx) -> BTreeMap<String, String> {
+        let mut given = self.graph.stores()[store.index()].topic_config.clone();
+        if let Some(history) = self.graph.history_of(store) {
+            let lag = history.saturating_add(ADDITIONAL_LAG_MS);
+            given.entry("min.compaction.lag.ms".to_owned()).or_insert_with(|| lag.to_string());
+        }
+        given
     }
 
     fn internal(&self, topic: &str) -> Option<InternalTopic> {
@@ -312,6 +323,9 @@ impl Layout<'_> {
     }
 }
 
+/// How long beyond its history a changelog of versions is not compacted: a day.
+const ADDITIONAL_LAG_MS: i64 = 24 * 60 * 60 * 1000;
+
 fn owned(settings: &[(&str, &str)]) -> BTreeMap<String, String> {
     settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
@@ -326,6 +340,7 @@ fn unused_node() -> NodePlan {
         store: None,
         topic: None,
         filters_null_keys: false,
+        versioned: false,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod plan;
 mod recording;
 pub mod repartition;
 pub mod subtopology;
+mod versioned;
 pub mod write;
 
 pub use config::{Optimization, OptimizationError, StoreType, TopologyConfig};

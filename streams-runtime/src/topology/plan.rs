@@ -69,6 +69,8 @@ pub struct NodePlan {
     pub topic: Option<String>,
     /// True when records with a null key end here.
     pub filters_null_keys: bool,
+    /// True when the table before it keeps the past of its keys, so that updates of the past come here.
+    pub versioned: bool,
 }
 
 /// What a repartition node does at run time.

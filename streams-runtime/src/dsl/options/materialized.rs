@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::AddTo;
 use crate::dsl::serdes::{SerdePair, SerdeSlot};
 use crate::serdes::Serde;
+use crate::store::VersionLayout;
 use crate::topology::StoreType;
 
 /// A table's store: name, kind, serdes, caching and logging.
@@ -38,6 +39,7 @@ pub struct Materialized<K, V> {
     pub(crate) logging: Option<bool>,
     pub(crate) topic_config: BTreeMap<String, String>,
     pub(crate) retention: Option<Duration>,
+    pub(crate) versions: Option<VersionLayout>,
     types: PhantomData<fn() -> (K, V)>,
 }
 
@@ -51,6 +53,7 @@ impl<K, V> Default for Materialized<K, V> {
             logging: None,
             topic_config: BTreeMap::new(),
             retention: None,
+            versions: None,
             types: PhantomData,
         }
     }
@@ -64,6 +67,7 @@ impl<K, V> Materialized<K, V> {
         options.store = Some(supplier.name);
         options.store_type = supplier.store_type;
         options.retention = supplier.retention;
+        options.versions = supplier.versions;
         options
     }
 
@@ -158,6 +162,7 @@ impl<K, V> Materialized<K, V> {
         self.topic_config.extend(other.topic_config);
         self.logging = other.logging.or(self.logging);
         self.retention = other.retention.or(self.retention);
+        self.versions = other.versions.or(self.versions);
     }
 
     pub(crate) fn logged(&self) -> bool {
@@ -214,6 +219,60 @@ impl Stores {
         KeyValueSupplier::new(name, Some(StoreType::LruMap { max_entries }))
     }
 
+    /// A store on disk that keeps the past of its keys, that long.
+    ///
+    /// A table in it is versioned: an update that is older than its row becomes a version of the past and
+    /// does not replace it, joins look rows up as of a record's time, and aggregations and joins of tables
+    /// leave updates of the past out. One that is older than the history is dropped and counted. There is no
+    /// cache, so every update is sent on. The history must stay the same over restarts, or the state be
+    /// deleted. KIP-889, KIP-914.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let hour = Duration::from_secs(3600);
+    ///     let prices =
+    ///         table::<String, i64>("prices", Stores::persistent_versioned_key_value_store("prices", hour));
+    ///     stream::<String, i64>("orders").join(prices, |count, price| count * price).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 100)?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 4, 200)?;
+    /// // an order from the time of the older price
+    /// driver.input::<String, i64>("orders").pipe("tea", 10, 150)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [30]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn persistent_versioned_key_value_store(
+        name: impl Into<String>,
+        history_retention: Duration,
+    ) -> KeyValueSupplier {
+        let history = i64::try_from(history_retention.as_millis()).unwrap_or(i64::MAX);
+        KeyValueSupplier::new(name, Some(StoreType::RocksDb))
+            .with_versions(VersionLayout::of_history(history))
+    }
+
+    /// [`persistent_versioned_key_value_store`](Self::persistent_versioned_key_value_store) with segments of
+    /// that span, at least a millisecond.
+    ///
+    /// Versions of a key that ended in one segment are read and written together, and a segment is dropped
+    /// as a whole: many versions of a key ask for short segments, reads far back for long ones.
+    pub fn persistent_versioned_key_value_store_with_segments(
+        name: impl Into<String>,
+        history_retention: Duration,
+        segment_interval: Duration,
+    ) -> KeyValueSupplier {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        KeyValueSupplier::new(name, Some(StoreType::RocksDb)).with_versions(VersionLayout {
+            history_ms: millis(history_retention),
+            segment_ms: millis(segment_interval).max(1),
+        })
+    }
+
     /// A store of windows on disk, which keeps them that long after their start.
     ///
     /// The windows' size is that of the aggregation.
@@ -259,11 +318,16 @@ pub struct KeyValueSupplier {
     pub(crate) name: String,
     pub(crate) store_type: Option<StoreType>,
     pub(crate) retention: Option<Duration>,
+    pub(crate) versions: Option<VersionLayout>,
 }
 
 impl KeyValueSupplier {
     fn new(name: impl Into<String>, store_type: Option<StoreType>) -> Self {
-        Self { name: name.into(), store_type, retention: None }
+        Self { name: name.into(), store_type, retention: None, versions: None }
+    }
+
+    fn with_versions(self, versions: VersionLayout) -> Self {
+        Self { versions: Some(versions), ..self }
     }
 
     fn keeping(mut self, retention: Duration) -> Self {

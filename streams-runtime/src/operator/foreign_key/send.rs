@@ -103,7 +103,7 @@ where
     /// When a part does not encode.
     pub fn run(&self, cx: &mut Context, record: Record<K, Change<V>>) -> Result<(), Stop> {
         let Record { key, value: Change { new, old, is_latest }, timestamp, headers } = record;
-        if !is_latest {
+        if !is_latest && cx.node(self.node).versioned {
             cx.drop_record(self.node, "it is an update of a versioned table's past");
             return Ok(());
         }

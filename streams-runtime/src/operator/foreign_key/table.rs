@@ -34,7 +34,7 @@ impl<KO: 'static, O: 'static> ForeignTable<KO, O> {
     /// When the store fails, or a part does not encode.
     pub fn run(&self, cx: &mut Context, record: Record<KO, Change<O>>) -> Result<(), Stop> {
         let Record { key, value: Change { new, is_latest, .. }, timestamp, headers } = record;
-        if !is_latest {
+        if !is_latest && cx.node(self.node).versioned {
             cx.drop_record(self.node, "it is an update of a versioned table's past");
             return Ok(());
         }
