@@ -320,7 +320,7 @@ impl<'a> Body<'a> {
                 quote_spanned!(at=> let #record = #run; #behind)
             }
             Run::One => quote_spanned!(at=> #run;),
-            Run::Maybe | Run::TableSource | Run::Lookup | Run::ForeignJoin => {
+            Run::Maybe | Run::TableSource | Run::ForeignJoin => {
                 let behind = self.behind(node, exit);
                 if behind.is_empty() {
                     return self.done(node, operator);
@@ -332,7 +332,7 @@ impl<'a> Body<'a> {
                 }
             }
             Run::Many => self.each(node),
-            Run::Scoped => self.scoped(node),
+            Run::Scoped | Run::Lookup => self.scoped(node),
             Run::Nothing
             | Run::Merge
             | Run::Join

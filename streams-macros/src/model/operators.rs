@@ -73,7 +73,7 @@ pub(crate) enum Run {
     Done,
     /// Enters a seam that several parents share.
     Merge,
-    /// Looks a row of a table up; one record or none.
+    /// Looks rows of a table up; sends on by itself, as records that waited keep their own origin.
     Lookup,
     /// Two sides, each with an operator of its own, and what they share behind them.
     Join,

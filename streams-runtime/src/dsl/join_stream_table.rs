@@ -3,13 +3,17 @@
 use super::builder::types;
 use super::kstream_keys::RepartitionHow;
 use super::serdes::{SerdePair, SerdeSlot};
+use super::topology::StoreDecl;
 use super::{Joined, KStream, KTable, StreamsBuilder};
 use crate::error::UserError;
-use crate::operator::{Inner, Joiner, Left, OfValues, Repartition, StreamTableJoin, Try, WithKey};
+use crate::operator::{
+    GraceBuffer, Inner, Joiner, Left, OfValues, Repartition, StreamTableJoin, Try, WithKey,
+};
 use crate::serdes::HasSerde;
-use crate::topology::NodeId;
-use crate::topology::graph::{NewNode, NodeKind};
+use crate::store::{StoreRef, join_buffer_maker};
+use crate::topology::graph::{NewNode, NodeKind, StoreNode};
 use crate::topology::naming::prefix;
+use crate::topology::{NodeId, StoreType};
 
 /// The joined stream and its operator.
 pub(super) type StreamTableJoined<K, V, W, J> = (KStream<K, W>, StreamTableJoin<K, V, J>);
@@ -156,13 +160,9 @@ impl<K, V> KStream<K, V> {
         let sources = b.graph.copartition_nodes(stream, table);
         let prefix = if left { prefix::STREAM_LEFT_JOIN } else { prefix::STREAM_JOIN };
         let name = b.graph.node_name(name, prefix);
-        if options.grace.is_some() {
-            b.graph.problem(format!(
-                "the join `{name}` has a grace period, which needs a versioned table; leave the grace \
-                 period out, or keep the table in a versioned store"
-            ));
-        }
-        let stores = b.graph.view_stores(table);
+        let views = b.graph.view_stores(table);
+        let grace = b.grace_buffer(self, &name, table, &options);
+        let stores = grace.iter().map(|grace| grace.store.ix()).chain(views).collect();
         let new = NewNode {
             types: types::<K, W>(),
             ..NewNode::new(name, NodeKind::Processor { stores })
@@ -174,11 +174,63 @@ impl<K, V> KStream<K, V> {
         }
         let key = options.serdes.key.or(&b.serdes(self.node).key);
         b.set_serdes(node, SerdePair { key, value: SerdeSlot::default() });
-        (KStream::new(node), StreamTableJoin::new(node, left, joiner, repartition))
+        (KStream::new(node), StreamTableJoin::new(node, left, joiner, repartition, grace))
     }
 }
 
 impl StreamsBuilder {
+    /// The buffer of a join with a grace period, which a versioned table alone may have.
+    fn grace_buffer<K: HasSerde, V: HasSerde>(
+        &mut self,
+        stream: KStream<K, V>,
+        join: &str,
+        table: NodeId,
+        options: &Joined<K, V>,
+    ) -> Option<GraceBuffer<K, V>> {
+        let grace_ms = i64::try_from(options.grace?.as_millis()).unwrap_or(i64::MAX);
+        self.check_history(join, table, grace_ms);
+        let name = format!("{join}-Buffer");
+        if options.name.is_none() {
+            self.graph.unnamed_store(&name, true);
+        }
+        let ix = self.graph.add_store(StoreNode {
+            name,
+            logging: true,
+            caching: false,
+            store_type: Some(StoreType::RocksDb),
+            global: false,
+            topic_config: Default::default(),
+            retention_ms: None,
+        });
+        let upstream = self.serdes(stream.node);
+        let key = options.serdes.key.or(&upstream.key).at_topic::<K>();
+        let value = options.serdes.value.or(&upstream.value).at_topic::<V>();
+        self.declare(ix, StoreDecl { maker: join_buffer_maker(join.to_owned(), key, value) });
+        Some(GraceBuffer { store: StoreRef::new(ix), grace_ms })
+    }
+
+    /// Says so when a table does not keep the past that a join asks for.
+    fn check_history(&mut self, join: &str, table: NodeId, grace_ms: i64) {
+        if !self.graph.is_versioned(table) {
+            let table = self.graph.node(table).name.clone();
+            self.graph.problem(format!(
+                "the join `{join}` has a grace period, which needs a versioned table, but `{table}` is none; \
+                 keep it in `Stores::persistent_versioned_key_value_store(..)`, or leave the grace period out"
+            ));
+            return;
+        }
+        for store in self.graph.view_stores(table) {
+            let history = self.graph.history_of(store).unwrap_or(0);
+            if history < grace_ms {
+                let store = self.graph.stores()[store.index()].name.clone();
+                self.graph.problem(format!(
+                    "the join `{join}` has a grace period of {grace_ms} ms, but the store `{store}` keeps the \
+                     past for {history} ms only; raise the history retention, or lower the grace period"
+                ));
+            }
+        }
+    }
+
     /// The repartition before a join, where the stream's key was changed.
     ///
     /// Several joins of one stream share it, unless they are named. Java: `KStreamImpl.repartitionForJoin`.

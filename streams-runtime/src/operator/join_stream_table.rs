@@ -1,12 +1,14 @@
 //! A stream's records with the rows of a table, inner and left.
 
 use super::joiner::Joins;
+use super::materialize::store_failed;
 use super::repartition::Repartition;
 use super::view::{NoView, View};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::Record;
 use crate::serdes::Nullable;
+use crate::store::{Buffered, JoinBuffer, StoreError, StoreRef};
 use crate::topology::NodeId;
 
 /// Why a join drops a record.
@@ -19,7 +21,14 @@ pub(crate) const NULL_KEY_OR_VALUE: &str =
 /// not. An inner join drops records without a row; a left join gives its joiner `None` there. Records
 /// with a null value are dropped and counted; so are those with a null key, but a left join takes them
 /// as records without a row. Each record costs one lookup. A stream whose key was changed passes
-/// through a repartition topic before. Java: `KStreamKTableJoinProcessor`.
+/// through a repartition topic before.
+///
+/// A versioned table is asked for the row as of the record's time. With a grace period, which needs one, a
+/// record waits in a store of its own until the stream's time is later by that much, so that the table's
+/// late updates count; records leave in order of time, then of their keys' bytes, with the next record that
+/// comes. One that itself comes later than the grace period is joined at once. A record with a null key
+/// cannot wait: a left join gives it to the processing exception handler. Java: `KStreamKTableJoinProcessor`,
+/// KIP-923.
 ///
 /// # Example
 /// ```
@@ -41,8 +50,23 @@ pub struct StreamTableJoin<K, V, J, G = NoView> {
     pub(crate) left: bool,
     pub(crate) joiner: J,
     pub(crate) repartition: Option<Repartition<K, V>>,
+    pub(crate) grace: Option<GraceBuffer<K, V>>,
     view: G,
 }
+
+/// Where the records of a join with a grace period wait, and how long.
+pub(crate) struct GraceBuffer<K, V> {
+    pub(crate) store: StoreRef<JoinBuffer<K, V>>,
+    pub(crate) grace_ms: i64,
+}
+
+impl<K, V> Clone for GraceBuffer<K, V> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K, V> Copy for GraceBuffer<K, V> {}
 
 impl<K, V, J> StreamTableJoin<K, V, J> {
     pub(crate) fn new(
@@ -50,8 +74,9 @@ impl<K, V, J> StreamTableJoin<K, V, J> {
         left: bool,
         joiner: J,
         repartition: Option<Repartition<K, V>>,
+        grace: Option<GraceBuffer<K, V>>,
     ) -> Self {
-        Self { node, left, joiner, repartition, view: NoView }
+        Self { node, left, joiner, repartition, grace, view: NoView }
     }
 
     /// The cut before the join.
@@ -64,8 +89,8 @@ impl<K, V, J> StreamTableJoin<K, V, J> {
 
     /// The join with the rows that it looks up.
     pub fn with_view<G: View>(self, view: G) -> StreamTableJoin<K, V, J, G> {
-        let Self { node, left, joiner, repartition, .. } = self;
-        StreamTableJoin { node, left, joiner, repartition, view }
+        let Self { node, left, joiner, repartition, grace, .. } = self;
+        StreamTableJoin { node, left, joiner, repartition, grace, view }
     }
 }
 
@@ -75,12 +100,37 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
         self.node
     }
 
-    /// The joined record, if there is one.
+    /// Sends the joined record on, if there is one; with a grace period, those of all records that have
+    /// waited long enough.
     ///
     /// # Errors
-    /// When the row cannot be told, and when the joiner fails and the handler says fail.
+    /// When the row cannot be told, when the joiner fails and the handler says fail, when the buffer fails,
+    /// and when what is behind the join does.
     #[inline]
     pub fn run(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+        then: impl Fn(&mut Context, Record<K, J::Joined>) -> Result<(), Stop>,
+    ) -> Result<(), Stop>
+    where
+        K: Nullable,
+        V: Nullable,
+        G: View<Key = K::NonNull>,
+        J: Joins<K, V::NonNull, G::Value>,
+    {
+        if let Some(grace) = self.grace {
+            return self.wait(cx, grace, record, &then);
+        }
+        match self.joined(cx, record)? {
+            Some(record) => then(cx, record),
+            None => Ok(()),
+        }
+    }
+
+    /// The joined record, if there is one.
+    #[inline]
+    fn joined(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -97,7 +147,7 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
             return Ok(None);
         };
         let row = match key.as_non_null() {
-            Some(key) => match self.view.get(cx, key) {
+            Some(key) => match self.view.get_as_of(cx, key, timestamp) {
                 Ok(row) => row.map(|row| row.value),
                 Err(error) => {
                     cx.at_parts(timestamp, &headers);
@@ -118,6 +168,58 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
             }
         }
     }
+
+    /// Lets a record wait, and joins all that have waited long enough.
+    #[inline(never)]
+    fn wait(
+        &self,
+        cx: &mut Context,
+        grace: GraceBuffer<K, V>,
+        record: Record<K, V>,
+        then: &impl Fn(&mut Context, Record<K, J::Joined>) -> Result<(), Stop>,
+    ) -> Result<(), Stop>
+    where
+        K: Nullable,
+        V: Nullable,
+        G: View<Key = K::NonNull>,
+        J: Joins<K, V::NonNull, G::Value>,
+    {
+        if record.value.as_non_null().is_none() || !self.left && record.key.as_non_null().is_none()
+        {
+            cx.drop_record(self.node, NULL_KEY_OR_VALUE);
+            return Ok(());
+        }
+        cx.at(&record);
+        let (buffer, out, context) = cx.store_and_outbox(grace.store);
+        match buffer.put(out, context, &record, grace.grace_ms) {
+            Ok(true) => {}
+            Ok(false) => {
+                return match self.joined(cx, record)? {
+                    Some(record) => then(cx, record),
+                    None => Ok(()),
+                };
+            }
+            Err(error) => return store_failed(cx, self.node, error),
+        }
+        while let Some(due) = first_due(cx, grace)? {
+            let (record, context, place) = due.into_parts();
+            let before = cx.enter(context);
+            let joined = self.joined(cx, record);
+            let sent = joined.and_then(|record| record.map_or(Ok(()), |record| then(cx, record)));
+            cx.leave(before);
+            sent?;
+            let (buffer, out, _) = cx.store_and_outbox(grace.store);
+            buffer.remove(out, place);
+        }
+        Ok(())
+    }
+}
+
+fn first_due<K: 'static, V: 'static>(
+    cx: &mut Context,
+    grace: GraceBuffer<K, V>,
+) -> Result<Option<Buffered<K, V>>, StoreError> {
+    cx.store(grace.store).first_due(grace.grace_ms)
 }
 
 #[cfg(test)]
@@ -155,12 +257,22 @@ mod tests {
             Some(row) => Some(value? + row),
             None => value.filter(|_| left),
         });
-        let join =
-            StreamTableJoin::<Option<String>, Option<i64>, _>::new(NodeId(0), left, joiner, None);
+        let join = StreamTableJoin::<Option<String>, Option<i64>, _>::new(
+            NodeId(0),
+            left,
+            joiner,
+            None,
+            None,
+        );
         let join = join.with_view(OneRow);
         let key = input.0.map(str::to_owned);
-        let joined = join.run(&mut cx, record(key.clone(), input.1)).unwrap();
-        assert_eq!(joined, expected.map(|value| record(key, value)), "time is the stream's");
+        let joined = std::cell::RefCell::new(None);
+        let keep = |_: &mut Context, record| {
+            joined.replace(Some(record));
+            Ok(())
+        };
+        join.run(&mut cx, record(key.clone(), input.1), keep).unwrap();
+        assert_eq!(joined.take(), expected.map(|value| record(key, value)), "time is the stream's");
         assert_eq!(cx.dropped(), dropped);
     }
 

@@ -80,6 +80,7 @@ pub use foreign_key::{
 };
 pub use group_by::{GroupBy, TryGroupBy};
 pub use join_stream_global::StreamGlobalJoin;
+pub(crate) use join_stream_table::GraceBuffer;
 pub use join_stream_table::StreamTableJoin;
 pub use join_streams::StreamJoinSide;
 pub use join_tables::{JoinedView, TableJoin, TableJoinKind, TableJoinLeft, TableJoinRight};

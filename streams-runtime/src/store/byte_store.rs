@@ -273,9 +273,17 @@ impl ByteStore {
     }
 }
 
-/// The methods that stores without a cache, which have their bytes in the field `bytes`, share.
+/// The methods that stores without a cache, which have their bytes in the field `bytes`, share; all but
+/// `abort` for those that know more of their rows than the bytes do.
 macro_rules! uncached_state_store {
     () => {
+        $crate::store::byte_store::uncached_state_store!(without abort);
+
+        fn abort(&mut self) {
+            self.bytes.abort();
+        }
+    };
+    (without abort) => {
         fn name(&self) -> &str {
             &self.bytes.name
         }
@@ -302,10 +310,6 @@ macro_rules! uncached_state_store {
 
         fn committed_offset_of(&self, partition: i32) -> Result<Option<i64>, StoreError> {
             self.bytes.committed_offset(partition)
-        }
-
-        fn abort(&mut self) {
-            self.bytes.abort();
         }
 
         fn pending_bytes(&self) -> usize {

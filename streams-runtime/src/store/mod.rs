@@ -15,6 +15,7 @@ mod chains;
 mod directory;
 mod error;
 mod java_set;
+mod join_buffer;
 mod join_window;
 mod key_value;
 mod lru;
@@ -48,6 +49,7 @@ pub use backend::{Cursor, KeyRange, Order, OrderedBytes};
 #[cfg(feature = "rocksdb")]
 pub use directory::StateDirectory;
 pub use error::{StoreError, StoreErrorKind};
+pub use join_buffer::{Buffered, JoinBuffer, join_buffer_maker};
 pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use memory::MemoryBytes;

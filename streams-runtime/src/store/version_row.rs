@@ -195,14 +195,18 @@ mod tests {
         ];
         assert_eq!(bytes(&row), want.concat());
         let lone = VersionRow::lone_deletion(5);
-        assert_eq!(bytes(&lone), "00000000000000050000000000000005" .to_owned() + "0000000000000005ffffffff");
+        assert_eq!(
+            bytes(&lone),
+            "00000000000000050000000000000005".to_owned() + "0000000000000005ffffffff"
+        );
     }
 
     #[test]
     fn a_gap_before_a_new_version_is_a_deletion() {
         let mut row = VersionRow::new(10, text("a"), 20);
         row.push_newest(30, text("b"), 40);
-        let all: Vec<_> = row.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
+        let all: Vec<_> =
+            row.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
         assert_eq!(all, [(10, text("a"), 20), (20, None, 30), (30, text("b"), 40)]);
         assert_eq!((row.at(35), row.at(25), row.at(10)), (Some(0), Some(1), Some(2)));
     }
@@ -217,7 +221,8 @@ mod tests {
         assert_eq!(same, VersionRow::new(20, text("a"), 30));
         let mut later = VersionRow::lone_deletion(20);
         later.push_newest(25, text("a"), 30);
-        let all: Vec<_> = later.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
+        let all: Vec<_> =
+            later.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
         assert_eq!(all, [(20, None, 25), (25, text("a"), 30)]);
     }
 
@@ -226,7 +231,8 @@ mod tests {
         let mut row = VersionRow::new(10, text("a"), 20);
         row.push_newest(20, text("b"), 30);
         row.push_newest(25, text("c"), 40);
-        let all: Vec<_> = row.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
+        let all: Vec<_> =
+            row.oldest_first().map(|(v, end)| (v.from, v.value.clone(), end)).collect();
         assert_eq!(all, [(10, text("a"), 20), (20, text("b"), 25), (25, text("c"), 40)]);
         row.push_newest(10, text("d"), 50);
         assert_eq!(row, VersionRow::new(10, text("d"), 50));

@@ -139,7 +139,8 @@ impl Reads<'_> {
 
     fn row(self, segment: i64, key: &[u8]) -> Result<Option<VersionRow>, StoreError> {
         let row = self.get(&place(segment.to_be_bytes(), key))?;
-        row.map(|row| VersionRow::read(&row).map_err(|error| damaged(self.name, &error))).transpose()
+        row.map(|row| VersionRow::read(&row).map_err(|error| damaged(self.name, &error)))
+            .transpose()
     }
 
     fn latest(self, key: &[u8]) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
@@ -239,9 +240,18 @@ impl Writer<'_> {
     }
 
     /// Moves a version to the segment that its end lies in.
-    fn end_version(&mut self, from: i64, value: Option<Vec<u8>>, end: i64) -> Result<(), StoreError> {
+    fn end_version(
+        &mut self,
+        from: i64,
+        value: Option<Vec<u8>>,
+        end: i64,
+    ) -> Result<(), StoreError> {
         let held = value.clone();
-        self.in_segment_of(end, || VersionRow::new(from, held, end), |row| row.push_newest(from, value, end))
+        self.in_segment_of(
+            end,
+            || VersionRow::new(from, held, end),
+            |row| row.push_newest(from, value, end),
+        )
     }
 
     /// Writes a version into the span that a row covers; returns when it ends.
@@ -272,23 +282,31 @@ impl Writer<'_> {
 
     /// Remembers a deletion of a key that has no version, for versions that come later and are older.
     fn lone_deletion(&mut self, time: i64) -> Result<(), StoreError> {
-        self.in_segment_of(time, || VersionRow::lone_deletion(time), |row| {
-            if row.end != time {
-                row.push_newest(row.end, None, time);
-            }
-        })
+        self.in_segment_of(
+            time,
+            || VersionRow::lone_deletion(time),
+            |row| {
+                if row.end != time {
+                    row.push_newest(row.end, None, time);
+                }
+            },
+        )
     }
 
     /// Writes a version of the past that no row covers.
     fn past(&mut self, time: i64, value: Option<Vec<u8>>, end: i64) -> Result<(), StoreError> {
         let held = value.clone();
-        self.in_segment_of(end, || VersionRow::new(time, held, end), |row| {
-            if row.end <= time {
-                row.push_newest(time, value, end);
-            } else {
-                row.push_oldest(time, value);
-            }
-        })
+        self.in_segment_of(
+            end,
+            || VersionRow::new(time, held, end),
+            |row| {
+                if row.end <= time {
+                    row.push_newest(time, value, end);
+                } else {
+                    row.push_oldest(time, value);
+                }
+            },
+        )
     }
 }
 
@@ -304,7 +322,8 @@ impl ByteStore {
         loop {
             let rows = store.backend.range(&range, Order::Ascending)?;
             let Some((place, _)) = rows.row() else { break };
-            let segment = place.first_chunk().map_or(i64::MAX - 1, |bytes| i64::from_be_bytes(*bytes));
+            let segment =
+                place.first_chunk().map_or(i64::MAX - 1, |bytes| i64::from_be_bytes(*bytes));
             versions.known.insert(segment);
             range = segments_from(segment.saturating_add(1));
         }

@@ -87,7 +87,32 @@ impl<K, V> Joined<K, V> {
         self
     }
 
-    /// Lets records wait that long for older updates of the table, which must be versioned.
+    /// Lets records wait that long, by the stream's own time, for late updates of the table.
+    ///
+    /// The table must be versioned and its history at least as long, else building the topology fails. Records
+    /// wait in a store `<name>-Buffer` with a changelog, and leave in order of time when a later record comes.
+    /// KIP-923.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let hour = Duration::from_secs(3600);
+    ///     let prices =
+    ///         table::<String, i64>("prices", Stores::persistent_versioned_key_value_store("prices", hour));
+    ///     let patient = Joined::as_("priced").with_grace_period(Duration::from_millis(100));
+    ///     stream::<String, i64>("orders").join(prices, |count, price| count * price, patient).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("orders").pipe("tea", 2, 1_000)?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 990)?; // late, but in time
+    /// driver.input::<String, i64>("orders").pipe("rum", 1, 1_100)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     #[must_use]
     pub fn with_grace_period(mut self, grace: Duration) -> Self {
         self.grace = Some(grace);

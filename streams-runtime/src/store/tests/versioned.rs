@@ -21,7 +21,13 @@ fn memory(out: &mut Outbox) -> Table {
 }
 
 /// Writes, and tells what is forwarded: `None` when nothing is.
-fn put(store: &mut Table, out: &mut Outbox, name: &str, value: Option<i64>, ms: i64) -> Option<bool> {
+fn put(
+    store: &mut Table,
+    out: &mut Outbox,
+    name: &str,
+    value: Option<i64>,
+    ms: i64,
+) -> Option<bool> {
     // the record in work has another time than the version
     match store.put(out, &context(7), &key(name), value, time(ms), None) {
         Ok(change) => {
@@ -58,16 +64,19 @@ fn the_latest_by_time_is_the_row() {
     assert_eq!(put(&mut store, &mut out, "k", Some(3), 15), Some(false));
     assert_eq!(put(&mut store, &mut out, "k", None, 17), Some(false));
     assert_eq!(store.get(&key("k")).expect("read").map(|row| row.value), Some(2));
-    assert_eq!([9, 10, 14, 15, 16, 17, 19, 20].map(|at| as_of(&mut store, "k", at)), [
-        None,
-        Some((1, 10)),
-        Some((1, 10)),
-        Some((3, 15)),
-        Some((3, 15)),
-        None,
-        None,
-        Some((2, 20)),
-    ]);
+    assert_eq!(
+        [9, 10, 14, 15, 16, 17, 19, 20].map(|at| as_of(&mut store, "k", at)),
+        [
+            None,
+            Some((1, 10)),
+            Some((1, 10)),
+            Some((3, 15)),
+            Some((3, 15)),
+            None,
+            None,
+            Some((2, 20)),
+        ]
+    );
     assert_eq!(versions(&store, "k"), [(1, 10, Some(15)), (3, 15, Some(17)), (2, 20, None)]);
     assert_eq!(changelog(&mut out), ["k=1@10", "k=2@20", "k=3@15", "k=-@17"]);
     let all = store.all().expect("read").map(|row| row.expect("read").0).collect::<Vec<_>>();
@@ -114,12 +123,18 @@ fn old_segments_go_and_the_latest_version_stays() {
     store.commit(Some(4)).expect("committed");
     assert_eq!(versions(&store, "k"), [(200, 200, None)]);
     let mut rows = 0;
-    store.rows.bytes.backend.range(&KeyRange::all(), Order::Ascending).map(|mut cursor| {
-        while cursor.row().is_some() {
-            rows += 1;
-            cursor.advance().expect("read");
-        }
-    }).expect("read");
+    store
+        .rows
+        .bytes
+        .backend
+        .range(&KeyRange::all(), Order::Ascending)
+        .map(|mut cursor| {
+            while cursor.row().is_some() {
+                rows += 1;
+                cursor.advance().expect("read");
+            }
+        })
+        .expect("read");
     assert_eq!(rows, 3, "one latest version for each key, and no segment");
 }
 
@@ -177,7 +192,9 @@ impl Model {
 
     fn run(&mut self, step: &Step) {
         match *step {
-            Step::Put(name, value, by) => self.put(name, value, (self.stream_time.max(0) + by).max(0)),
+            Step::Put(name, value, by) => {
+                self.put(name, value, (self.stream_time.max(0) + by).max(0))
+            }
             Step::Get(name, by) => self.get(name, (self.stream_time.max(0) + by).max(0)),
             Step::Commit => {
                 let last = i64::try_from(self.log.len()).expect("few") - 1;
@@ -235,7 +252,9 @@ impl Model {
         assert!(changelog(&mut out).is_empty());
         let rows = |store: &Table| {
             let mut rows = Vec::new();
-            store.visit_rows(&mut |key, row| rows.push((key.to_vec(), row.to_vec()))).expect("read");
+            store
+                .visit_rows(&mut |key, row| rows.push((key.to_vec(), row.to_vec())))
+                .expect("read");
             rows
         };
         assert_eq!(rows(&store), rows(&self.store));
