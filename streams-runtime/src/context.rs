@@ -222,6 +222,17 @@ impl Context {
         );
     }
 
+    /// Counts and logs a processor's write that its store refused.
+    #[cold]
+    pub(crate) fn drop_write(&mut self, error: &crate::store::StoreError) {
+        self.dropped += 1;
+        tracing::warn!(
+            task = %self.facts.task_id, topic = %self.record.topic,
+            partition = self.record.partition, offset = self.record.offset,
+            "dropping a processor's write: {error}"
+        );
+    }
+
     /// Gives the error of a user's function to the processing exception handler.
     ///
     /// # Errors

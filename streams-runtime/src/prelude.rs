@@ -16,7 +16,8 @@ pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
     ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, SessionStore,
-    StoreBuilder, StoreHandle, TimestampedKeyValueStore, ValueTransformerWithKey, WindowStore,
+    StoreBuilder, StoreHandle, TimestampedKeyValueStore, ValueTransformerWithKey,
+    VersionedKeyValueStore, VersionedPut, WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{

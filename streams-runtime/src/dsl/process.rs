@@ -114,17 +114,27 @@ impl StreamsBuilder {
     /// one task. Java: `StreamsBuilder#addStateStore`.
     pub fn store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
         let StoreBuilder { name, store_type, caching, logging, topic_config, maker, .. } = store;
+        let history = store.history_ms;
         let retention_ms = store.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok());
         let name = self.graph.checked_name("store", &name);
+        if caching && history.is_some() {
+            self.graph.problem(format!(
+                "the versioned store `{name}` is asked to cache, which versioned stores cannot; leave \
+                 `with_caching_enabled` out"
+            ));
+        }
         let ix = self.graph.add_store(StoreNode {
             name,
             logging,
-            caching,
+            caching: caching && history.is_none(),
             store_type,
             global: false,
             topic_config,
             retention_ms,
         });
+        if let Some(history) = history {
+            self.graph.keep_history(ix, history);
+        }
         self.declare(ix, StoreDecl { maker });
         StoreHandle::new(ix)
     }

@@ -15,6 +15,7 @@ mod session;
 mod store;
 mod timestamped;
 mod transformer;
+mod versioned;
 mod window;
 
 pub use children::Children;
@@ -35,6 +36,7 @@ pub use session::SessionStore;
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use timestamped::TimestampedKeyValueStore;
 pub use transformer::ValueTransformerWithKey;
+pub use versioned::{VersionedKeyValueStore, VersionedPut};
 pub use window::WindowStore;
 
 use crate::error::UserError;

@@ -93,6 +93,7 @@ pub struct StoreBuilder<S> {
     pub(crate) caching: bool,
     pub(crate) logging: bool,
     pub(crate) retention: Option<Duration>,
+    pub(crate) history_ms: Option<i64>,
     pub(crate) topic_config: std::collections::BTreeMap<String, String>,
     pub(crate) maker: StoreMaker,
     store: PhantomData<fn() -> S>,
@@ -106,6 +107,7 @@ impl<S> StoreBuilder<S> {
             caching: false,
             logging: true,
             retention: None,
+            history_ms: None,
             topic_config: Default::default(),
             maker,
             store: PhantomData,
@@ -118,7 +120,15 @@ impl<S> StoreBuilder<S> {
         Self { retention: Some(retention), ..self }
     }
 
+    /// How long the past of keys is kept, for the changelog topic's compaction.
+    #[must_use]
+    pub(super) fn with_history(self, history_ms: i64) -> Self {
+        Self { history_ms: Some(history_ms), ..self }
+    }
+
     /// Keeps writes in memory until a commit: only the last one of each key is stored and logged.
+    ///
+    /// A versioned store has no cache; building the topology fails.
     #[must_use]
     pub fn with_caching_enabled(self) -> Self {
         Self { caching: true, ..self }

@@ -13,6 +13,7 @@ mod random;
 mod stateless;
 mod stream_joins;
 mod tables;
+mod versioned;
 mod windowed;
 mod windows;
 
@@ -33,6 +34,7 @@ pub(crate) const GROUPS: &[&[Entry]] = &[
     apps::BUILDERS,
     windows::BUILDERS,
     windowed::BUILDERS,
+    versioned::BUILDERS,
     cogroups::BUILDERS,
     processors::BUILDERS,
     low_level::BUILDERS,

@@ -140,6 +140,7 @@ fn same_row(expected: &serde_json::Map<String, Value>, actual: &Row) -> bool {
     forms::may_be(&actual.key, &expected["key"])
         && forms::may_be(&actual.value, &expected["value"])
         && times.iter().all(|(name, ours)| number(name).is_none() || number(name) == *ours)
+        && number("valid_to") == actual.valid_to
 }
 
 fn compare_lists<T>(
@@ -194,7 +195,12 @@ impl std::fmt::Display for Row {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let [key, value] = [&self.key, &self.value].map(|part| forms::show(Some(part)));
         write!(f, "{key} = {value}")?;
-        let times = [("ts", self.timestamp), ("start", self.start), ("end", self.end)];
+        let times = [
+            ("ts", self.timestamp),
+            ("start", self.start),
+            ("end", self.end),
+            ("valid_to", self.valid_to),
+        ];
         let known = times.iter().filter_map(|(name, time)| Some((name, (*time)?)));
         known.into_iter().try_for_each(|(name, time)| write!(f, " {name} {time}"))
     }

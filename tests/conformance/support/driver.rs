@@ -28,6 +28,8 @@ pub(crate) struct Row {
     pub(crate) timestamp: Option<i64>,
     pub(crate) start: Option<i64>,
     pub(crate) end: Option<i64>,
+    /// For the versions of a key; `None` for the latest one.
+    pub(crate) valid_to: Option<i64>,
 }
 
 /// The topology's description under a case's configuration.
@@ -124,6 +126,7 @@ impl Driver {
                 timestamp: row.timestamp,
                 start: row.window.map(|window| window.start),
                 end: row.window.map(|window| window.end),
+                valid_to: row.valid_to,
             });
             stores.insert(name, rows.collect());
         }

@@ -33,9 +33,3 @@ pub(crate) fn builder(topology_id: &str) -> Option<Builder> {
     let mut entries = builders::GROUPS.iter().flat_map(|group| group.iter());
     entries.find(|(id, _)| *id == topology_id).map(|(_, builder)| *builder)
 }
-
-/// True when the list `tests/conformance/no_builder_yet.txt` excuses the topology.
-pub(crate) fn may_lack_builder(topology_id: &str) -> bool {
-    let list = include_str!("../no_builder_yet.txt");
-    list.lines().any(|line| line.trim() == topology_id)
-}

@@ -1,4 +1,4 @@
-//! Joins of streams and tables.
+//! Versioned tables: as they are, below the operators of tables, in joins, and with a grace period.
 
 use std::time::Duration;
 
@@ -9,13 +9,55 @@ use super::ms;
 use crate::support::lang::{Doc, Text, split, text, upper};
 use crate::support::registry::{Builder::Build, Entry};
 
-pub const BUILDERS: &[Entry] = &[
+pub(crate) const BUILDERS: &[Entry] = &[
+    ("table-versioned-agg", Build(|_| versioned_aggregate())),
+    ("table-versioned", Build(|p| versioned(p.ms("history")))),
+    ("table-versioned-map", Build(|_| versioned_map())),
     ("fk-versioned", Build(|_| fk_versioned())),
     ("stream-versioned-table-grace", Build(|p| stream_table_grace(p.ms("grace")))),
     ("stream-versioned-table-grace-left", Build(|p| stream_table_grace_left(p.ms("grace")))),
     ("stream-versioned-table", Build(|p| stream_versioned_table(p.ms("history")))),
     ("table-table-versioned", Build(|_| table_table_versioned())),
+    ("rnd-stream-table", Build(|p| stream_table(p.ms("history")))),
+    ("process-versioned-store", Build(|_| versioned_store())),
 ];
+
+topology!(
+    fn versioned_aggregate() -> Topology {
+        table::<String, String>(
+            "in",
+            Materialized::as_(Stores::persistent_versioned_key_value_store("v", ms(1000))),
+        )
+        .group_by(|k, v| (v.clone(), k.clone()))
+        .count("n")
+        .to_stream()
+        .to("out");
+    }
+);
+
+topology!(
+    fn versioned(history: Duration) -> Topology {
+        table::<String, String>(
+            "in",
+            Materialized::as_(Stores::persistent_versioned_key_value_store("v", history)),
+        )
+        .to_stream()
+        .to("out");
+    }
+);
+
+topology!(
+    fn versioned_map() -> Topology {
+        table::<String, String>(
+            "in",
+            Materialized::as_(Stores::persistent_versioned_key_value_store("v", ms(1000))),
+        )
+        .filter(|_, v| v != "hide")
+        .map_values(|v| upper(&v))
+        .to_stream()
+        .to("out");
+    }
+);
 
 topology!(
     fn fk_versioned() -> Topology {
@@ -87,3 +129,41 @@ topology!(
     }
 );
 
+topology!(
+    fn stream_table(history: Duration) -> Topology {
+        let t = table::<String, String>(
+            "table",
+            Materialized::as_(Stores::persistent_versioned_key_value_store("v", history)),
+        );
+        let u = table::<String, String>("plain");
+        let s = stream::<Text, Text>("in");
+        s.left_join(t, |a, b| text!(a, "/", b)).to("versioned");
+        s.join(u, |a, b| text!(a, "/", b)).to("inner");
+    }
+);
+
+#[processor]
+fn versions(
+    record: Record<String, Text>,
+    ctx: &mut ProcessorContext<'_, String, Doc>,
+    v: &mut VersionedKeyValueStore<String, String>,
+) {
+    let (key, time) = (record.key.clone(), record.timestamp);
+    v.put(key.clone(), record.value.clone(), time);
+    let before = time.saturating_add_millis(-1);
+    let found = [v.get(&key), v.get_as_of(&key, time), v.get_as_of(&key, before)];
+    // the reference's store never tells how long a version held
+    let found = found.map(|row| {
+        row.map(
+            |row| json!({ "value": row.value, "ts": row.timestamp.as_millis(), "valid_to": null }),
+        )
+    });
+    ctx.forward(record.with_value(Doc(json!(found))));
+}
+
+topology!(
+    fn versioned_store() -> Topology {
+        let v = store(VersionedKeyValueStore::<String, String>::persistent("v", ms(100)));
+        stream::<String, Text>("in").process(versions, v).to("out");
+    }
+);
