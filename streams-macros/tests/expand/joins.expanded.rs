@@ -282,10 +282,15 @@ pub fn joins() -> Topology {
         .source(
             repartition_source_17,
             move |cx, record| {
-                let Some(record) = join_17.run(cx, record)? else {
-                    return ::core::result::Result::Ok(());
-                };
-                to_18.run(cx, record)?;
+                join_17
+                    .run(
+                        cx,
+                        record,
+                        |cx, record| {
+                            to_18.run(cx, record)?;
+                            ::core::result::Result::Ok(())
+                        },
+                    )?;
                 ::core::result::Result::Ok(())
             },
         );

@@ -213,6 +213,7 @@ impl Writer<'_> {
                 if time > since {
                     self.end_version(since, Some(held), time)?;
                 }
+                // a deletion at the same time leaves no trace of itself, as in Java
                 self.write_latest(row);
                 return Ok(Put::Latest);
             }
