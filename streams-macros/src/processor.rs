@@ -114,6 +114,10 @@ fn for_ever(ty: &Type) -> syn::Result<Type> {
         return Err(syn::Error::new_spanned(ty, message));
     };
     let mut path: TypePath = path.clone();
+    if let Some(inner) = inside_global_store(&mut path) {
+        *inner = for_ever(inner)?;
+        return Ok(Type::Path(path));
+    }
     let place = Lifetime::new("'static", ty.span());
     if let Some(segment) = path.path.segments.last_mut() {
         match &mut segment.arguments {
@@ -127,6 +131,16 @@ fn for_ever(ty: &Type) -> syn::Result<Type> {
         }
     }
     Ok(Type::Path(path))
+}
+
+/// The store in `GlobalStore<KeyValueStore<K, V>>`, which has no lifetime of its own.
+fn inside_global_store(path: &mut TypePath) -> Option<&mut Type> {
+    let last = path.path.segments.last_mut().filter(|last| last.ident == "GlobalStore")?;
+    let PathArguments::AngleBracketed(arguments) = &mut last.arguments else { return None };
+    arguments.args.iter_mut().find_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    })
 }
 
 fn tokens(runtime: &TokenStream, item: &ItemFn, signature: &Signature) -> TokenStream {

@@ -14,9 +14,9 @@ pub use crate::handler::{
 };
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
-    Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, KeyValueStore,
-    ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata, SessionStore,
-    StoreBuilder, StoreHandle, TimestampedKeyValueStore, ValueTransformerWithKey,
+    Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, GlobalStore,
+    KeyValueStore, ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata,
+    SessionStore, StoreBuilder, StoreHandle, TimestampedKeyValueStore, ValueTransformerWithKey,
     VersionedKeyValueStore, VersionedPut, WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};

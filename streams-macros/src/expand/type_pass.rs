@@ -6,7 +6,7 @@ use syn::{Expr, Ident};
 
 use super::{Context, idents, views};
 use crate::model::operators::{Kind, Run};
-use crate::model::{Node, NodeId, Step};
+use crate::model::{GLOBAL_STORE, Node, NodeId, Step};
 use crate::plan::is_cut;
 
 pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
@@ -15,6 +15,10 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
         Step::Attempt { on, word, args } => attempt(cx, *on, word, args),
         Step::Store { pattern, word, args } => {
             let builder = idents::builder(word.span());
+            // store, topic and processor; options may follow
+            let unset = (word == GLOBAL_STORE && args.len() == 3)
+                .then(|| cx.plumbing(word.span(), "Unset"));
+            let args = args.iter().map(ToTokens::to_token_stream).chain(unset);
             quote_spanned!(idents::at(word.span())=> let #pattern = #builder.#word(#(#args),*);)
         }
         Step::Rust(statement) => quote!(#statement),

@@ -12,6 +12,9 @@ use super::scope::{Meaning, Scope, Value, names_of};
 use super::uses::{self, Use};
 use crate::parse::{Call, Chain};
 
+/// The word that declares a store with the processor that fills it.
+pub(crate) const GLOBAL_STORE: &str = "global_store";
+
 /// The graph of a body. `parameters` are names of ordinary Rust that it may use.
 /// `place` is where the topology stands, for messages about the whole.
 pub(crate) fn lower(parameters: &[&FnArg], body: Block, place: Span) -> Graph {
@@ -83,6 +86,13 @@ impl Lowering {
                 Value::Nothing
             }
             Stmt::Expr(expr, semicolon) => {
+                // a global store is worth having for queries alone
+                let global = self.store_declaration(&expr).filter(|call| call.name == GLOBAL_STORE);
+                if let Some(call) = global {
+                    let nobody = syn::parse_quote_spanned!(call.name.span()=> _);
+                    self.declare_store(nobody, call);
+                    return Value::Nothing;
+                }
                 let value = match self.expression(expr) {
                     Lowered::Flow(value) => value,
                     Lowered::Rust(expr) => {
@@ -114,9 +124,7 @@ impl Lowering {
         };
         if let Some(call) = self.store_declaration(&init.expr) {
             self.define_rust(&local.pat);
-            let args = call.args.into_iter().map(|arg| self.rust_argument(arg)).collect();
-            let (pattern, word) = (local.pat, call.name);
-            self.graph.steps.push(Step::Store { pattern, word, args });
+            self.declare_store(local.pat, call);
             return;
         }
         if let Some((_, diverge)) = &init.diverge {
@@ -138,10 +146,16 @@ impl Lowering {
         }
     }
 
-    /// The call of `store(..)`, unless the user has a `store` of his own.
+    /// The call of `store(..)` or `global_store(..)`, unless the user has a function of that name.
     fn store_declaration(&self, expr: &Expr) -> Option<Call> {
         let call = Call::of_function(expr)?;
-        (call.name == "store" && self.scope.find(&call.name).is_none()).then_some(call)
+        let declares = call.name == "store" || call.name == GLOBAL_STORE;
+        (declares && self.scope.find(&call.name).is_none()).then_some(call)
+    }
+
+    fn declare_store(&mut self, pattern: Pat, call: Call) {
+        let args = call.args.into_iter().map(|arg| self.rust_argument(arg)).collect();
+        self.graph.steps.push(Step::Store { pattern, word: call.name, args });
     }
 
     /// Attributes of a `let` go to the statement of its last operator.

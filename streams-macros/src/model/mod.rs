@@ -13,4 +13,4 @@ mod uses;
 mod windows;
 
 pub(crate) use graph::{Graph, Mistake, Node, NodeId, Step};
-pub(crate) use lower::lower;
+pub(crate) use lower::{GLOBAL_STORE, lower};

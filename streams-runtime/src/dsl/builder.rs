@@ -218,7 +218,7 @@ impl StreamsBuilder {
         (node, source, store)
     }
 
-    fn single_topic(&mut self, topics: &TopicNames) -> String {
+    pub(super) fn single_topic(&mut self, topics: &TopicNames) -> String {
         let names = self.checked_topics(topics);
         if names.len() != 1 {
             self.graph.problem(format!(

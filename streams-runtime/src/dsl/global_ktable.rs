@@ -1,5 +1,7 @@
 //! `GlobalKTable`: a table that every instance holds completely.
 
+use super::StreamsBuilder;
+use crate::processor::{GlobalStore, StoreHandle, TimestampedKeyValueStore};
 use crate::store::{StoreRef, TableStore};
 use crate::topology::NodeId;
 
@@ -37,7 +39,40 @@ impl<K, V> GlobalKTable<K, V> {
     }
 
     /// The store that holds the rows.
-    pub fn store(&self) -> StoreRef<TableStore<K, V>> {
+    pub(crate) fn rows(&self) -> StoreRef<TableStore<K, V>> {
         self.store
+    }
+
+    /// The store of this table, for a processor to read: `process(look_up, countries.store())`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn full_name(
+    ///     record: Record<String, String>,
+    ///     ctx: &mut ProcessorContext<'_, String, String>,
+    ///     countries: &GlobalStore<TimestampedKeyValueStore<String, String>>,
+    /// ) {
+    ///     let name = countries.get(&record.value).map(|row| row.value);
+    ///     ctx.forward(record.with_value(name.unwrap_or_default()));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let countries = global_table::<String, String>("countries", "countries");
+    ///     stream::<String, String>("in").process(full_name, countries.store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, String>("countries").pipe("fr", "France", 0)?;
+    /// driver.input::<String, String>("in").pipe("a", "fr", 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["France"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn store(
+        self,
+        _: &mut StreamsBuilder,
+    ) -> StoreHandle<GlobalStore<TimestampedKeyValueStore<'static, K, V>>> {
+        StoreHandle::new(self.store.ix())
     }
 }

@@ -169,7 +169,7 @@ impl<K, V> KStream<K, V> {
         }
         let key = b.serdes(self.node).key;
         b.set_serdes(node, SerdePair { key, value: SerdeSlot::default() });
-        let store = table.store();
+        let store = table.rows();
         (KStream::new(node), StreamGlobalJoin { node, left, selector, joiner, store })
     }
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::global_store::GlobalNames;
 use super::process::ProcessOptions;
 use super::topology::Topology;
 use super::{Consumed, IntoSink, IntoTopics, Produced, StreamsBuilder};
 use crate::operator::{Process, Sink, SinkTopic};
-use crate::processor::{Children, ProcessorSupplier, StoreBuilder, StoreHandle};
+use crate::processor::{
+    Children, GlobalStore, ProcessorStore, ProcessorSupplier, StoreBuilder, StoreHandle,
+};
 use crate::record::RecordContext;
 use crate::serdes::HasSerde;
 use crate::topology::NodeId;
@@ -144,6 +147,66 @@ impl TopologyBuilder {
     /// Declares a store, and gives the handle that connects it with processors.
     pub fn add_state_store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
         self.inner.store(store)
+    }
+
+    /// Declares a store that every instance fills completely from a topic, by a processor; `source` and
+    /// `processor` name the two nodes before it. `options` are those of a stream, or `()`.
+    ///
+    /// See [`StreamsBuilder::global_store`]. Java: `Topology#addGlobalStore`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn keep(record: Record<String, i64>, limits: &mut KeyValueStore<String, i64>) {
+    ///     limits.put(record.key, record.value);
+    /// }
+    ///
+    /// #[processor]
+    /// fn limited(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     limits: &GlobalStore<KeyValueStore<String, i64>>,
+    /// ) {
+    ///     if limits.get(&record.key).is_none_or(|limit| record.value <= limit) {
+    ///         ctx.forward(record);
+    ///     }
+    /// }
+    ///
+    /// let mut builder = TopologyBuilder::new();
+    /// let limits = KeyValueStore::<String, i64>::persistent("limits");
+    /// let limits = builder.add_global_store(limits, "read-limits", "limits", "keep-limits", keep, ());
+    /// let orders = builder.add_source::<String, i64>("orders", "in", ());
+    /// let limited = builder.add_processor("limited", limited, [&orders], limits);
+    /// builder.add_sink("sink", "out", [&limited], ());
+    /// let mut driver = TopologyTestDriver::new(&builder.finish(), TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("limits").pipe("a", 5, 0)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 7), ("b", 9)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [3, 9]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn add_global_store<K, V, S, X>(
+        &mut self,
+        store: StoreBuilder<S>,
+        source: &str,
+        topic: impl IntoTopics<K, V>,
+        processor: &str,
+        supplier: X,
+        options: impl IntoNodeOptions<Consumed<K, V>>,
+    ) -> StoreHandle<GlobalStore<S>>
+    where
+        K: HasSerde,
+        V: HasSerde,
+        S: ProcessorStore,
+        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+    {
+        let names = GlobalNames {
+            source: self.inner.graph.checked_name("processor", source),
+            processor: self.inner.graph.checked_name("processor", processor),
+        };
+        let consumed = options.into_node_options();
+        self.inner.add_global(store, &topic.into_topics(), names, consumed, supplier)
     }
 
     /// The finished topology; [`Topology::build`] reports what is wrong with it.

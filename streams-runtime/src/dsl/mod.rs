@@ -10,6 +10,7 @@ mod cogroup_record;
 mod cogrouped;
 mod flow;
 mod global_ktable;
+mod global_store;
 mod join_docs;
 mod join_foreign_key;
 mod join_stream_global;

@@ -8,6 +8,7 @@ mod context;
 mod failure;
 mod fixed_key;
 mod function;
+mod global;
 mod key_value;
 mod punctuation;
 mod schedule;
@@ -29,6 +30,7 @@ pub use fixed_key::{
 pub use function::{
     FixedKeyFunction, FixedKeyProcessorFunction, Function, ProcessorFunction, Returned,
 };
+pub use global::GlobalStore;
 pub use key_value::KeyValueStore;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};

@@ -102,10 +102,10 @@ impl Graph {
         StoreIx(index(self.stores.len() - 1))
     }
 
-    /// Connects a processor with stores.
+    /// Connects a processor with stores; global ones are there for all.
     pub fn use_stores(&mut self, node: NodeId, connected: &[StoreIx]) {
         if let NodeKind::Processor { stores } = &mut self.nodes[node.index()].kind {
-            for store in connected {
+            for store in connected.iter().filter(|store| !self.stores[store.index()].global) {
                 if !stores.contains(store) {
                     stores.push(*store);
                 }

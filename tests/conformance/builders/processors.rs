@@ -8,6 +8,7 @@ use crate::support::lang::{Doc, Text, split, text};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(super) const BUILDERS: &[Entry] = &[
+    ("process-global-store", Build(|_| lookups())),
     ("table-transform-values", Build(|_| transform_values())),
     ("table-transform-values-plain", Build(|_| transform_values_plain())),
     ("process-session-store", Build(|_| session_store())),
@@ -350,5 +351,32 @@ fn timed() -> impl ValueTransformerWithKey<String, String, String> {
 topology!(
     fn transform_values_plain() -> Topology {
         table::<String, String>("in").transform_values(timed).to_stream().to("out");
+    }
+);
+
+#[processor]
+fn keep_config(record: Record<String, Text>, lookup: &mut KeyValueStore<String, String>) {
+    match record.value {
+        Some(value) => lookup.put(record.key, value),
+        None => drop(lookup.delete(&record.key)),
+    }
+}
+
+#[processor]
+fn look_up(
+    record: Record<Text, Text>,
+    ctx: &mut ProcessorContext<'_, Text, String>,
+    lookup: &GlobalStore<KeyValueStore<String, String>>,
+) {
+    let found = record.value.as_ref().and_then(|value| lookup.get(value));
+    let value = text!(record.value, "=", found);
+    ctx.forward(record.with_value(value));
+}
+
+topology!(
+    fn lookups() -> Topology {
+        let lookup = KeyValueStore::<String, String>::persistent("lookup");
+        let lookup = global_store(lookup.with_logging_disabled(), "config", keep_config);
+        stream::<Text, Text>("in").process(look_up, lookup).to("out");
     }
 );

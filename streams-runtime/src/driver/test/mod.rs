@@ -1,6 +1,7 @@
 //! `TopologyTestDriver`: a topology in a test, without a broker.
 
 mod config;
+mod globals;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -8,6 +9,8 @@ mod topics;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use globals::Globals;
 
 pub use config::TestDriverConfig;
 pub use stores::{StoreRow, TestKeyValueStore};
@@ -79,8 +82,7 @@ pub struct TopologyTestDriver {
     config: TestDriverConfig,
     task: Task,
     inputs: BTreeSet<Arc<str>>,
-    /// The global stores by the topic they are read from.
-    globals: BTreeMap<String, StoreIx>,
+    globals: Option<Globals>,
     internal: BTreeSet<String>,
     /// The next offset of each topic that records were piped or fed back to.
     offsets: BTreeMap<Arc<str>, i64>,
@@ -89,7 +91,7 @@ pub struct TopologyTestDriver {
     produced: VecDeque<ProducedRecord>,
     produced_topics: BTreeSet<Arc<str>>,
     wall_clock: Timestamp,
-    /// Dropped by tasks that a restart ended, and by global stores.
+    /// Dropped by tasks that a restart ended.
     dropped_before: u64,
 }
 
@@ -108,14 +110,14 @@ impl TopologyTestDriver {
         let sources = plan.sources.iter().filter(|source| !source.global);
         let inputs: BTreeSet<Arc<str>> =
             sources.flat_map(|source| &source.topics).map(|topic| Arc::from(&**topic)).collect();
-        let globals = global_stores(&topology);
+        let globals = Globals::open(&topology, &config)?;
         let parts = plan.sub_topologies.iter();
         let internal = parts
             .flat_map(|part| part.repartition_sources.iter().chain(&part.changelogs))
             .map(|topic| topic.name.clone())
             .collect();
         let changelogs = BTreeMap::new();
-        let mut task = start(&topology, &config, &inputs, &changelogs)?;
+        let mut task = start(&topology, &config, &inputs, &changelogs, globals.as_ref())?;
         task.start(config.initial_wall_clock)?;
         Ok(Self {
             wall_clock: config.initial_wall_clock,
@@ -176,7 +178,7 @@ impl TopologyTestDriver {
         headers: Headers,
     ) -> Result<(), StreamsError> {
         let is_input = self.inputs.contains(topic);
-        if !is_input && !self.globals.contains_key(topic) {
+        if !is_input && !self.is_global(topic) {
             return Err(self.unknown_topic(topic));
         }
         self.arrive(topic, key, value, timestamp, headers)?;
@@ -187,8 +189,8 @@ impl TopologyTestDriver {
         let known: Vec<&str> = self
             .inputs
             .iter()
+            .chain(self.globals.iter().flat_map(Globals::topics))
             .map(|topic| &**topic)
-            .chain(self.globals.keys().map(|g| &**g))
             .collect();
         StreamsError::new(
             StreamsErrorKind::Topics,
@@ -212,34 +214,20 @@ impl TopologyTestDriver {
                 0
             }
         };
-        if let Some(store) = self.globals.get(topic).copied() {
-            self.update_global(store, key, value, timestamp, &headers, offset)?;
-        }
+        let mut batch = RecordBatch::default();
+        batch.push(offset, timestamp, key, value, headers);
         if self.inputs.contains(topic) {
-            let mut batch = RecordBatch::default();
-            batch.push(offset, timestamp, key, value, headers);
             self.task.add_records(topic, PARTITION, batch);
+            return Ok(());
         }
-        Ok(())
+        match &mut self.globals {
+            Some(globals) => globals.update(topic, batch, self.wall_clock),
+            None => Ok(()),
+        }
     }
 
-    fn update_global(
-        &mut self,
-        ix: StoreIx,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        timestamp: i64,
-        headers: &Headers,
-        offset: i64,
-    ) -> Result<(), StreamsError> {
-        let Some(key) = key else {
-            self.dropped_before += 1;
-            return Ok(());
-        };
-        let record = ChangelogRecord { key, value, timestamp, headers, offset };
-        let store = self.task.stores_mut().find(|(store, _)| *store == ix);
-        let Some((_, store)) = store else { return Ok(()) };
-        Ok(store.restore_partition(PARTITION, &mut std::iter::once(record))?)
+    fn is_global(&self, topic: &str) -> bool {
+        self.globals.iter().flat_map(Globals::topics).any(|known| **known == *topic)
     }
 
     /// Processes until nothing more can be.
@@ -291,7 +279,7 @@ impl TopologyTestDriver {
         for mut record in records {
             record.internal = self.internal.contains(&*record.topic);
             let topic = Arc::clone(&record.topic);
-            if self.inputs.contains(&topic) || self.globals.contains_key(&*topic) {
+            if self.inputs.contains(&topic) || self.is_global(&topic) {
                 let time = record.timestamp.unwrap_or_else(|| self.wall_clock.as_millis());
                 let (key, value) = (record.key.as_deref(), record.value.as_deref());
                 self.arrive(&topic, key, value, time, record.headers.clone())?;
@@ -346,7 +334,8 @@ impl TopologyTestDriver {
     /// How many records were dropped: null keys, unreadable ones, failures with a handler that says go
     /// on.
     pub fn dropped_records(&self) -> u64 {
-        self.dropped_before + self.task.stats().dropped
+        let global = self.globals.as_ref().map_or(0, Globals::dropped);
+        self.dropped_before + global + self.task.stats().dropped
     }
 
     /// The highest time processed, -1 before the first record.
@@ -357,26 +346,20 @@ impl TopologyTestDriver {
     /// Ends the task and starts it again, as after a crash: its stores are restored from their
     /// changelogs, and the partitions' times from the committed metadata.
     ///
-    /// Stores without a changelog are empty again. Records that were produced stay.
+    /// Stores without a changelog are empty again; global stores stay as they are. Records that were produced stay.
     ///
     /// # Errors
     /// When a store cannot be restored.
     pub fn restart(&mut self) -> Result<(), StreamsError> {
         self.dropped_before += self.task.stats().dropped;
         let metadata = self.task.all_metadata();
-        self.task = start(&self.topology, &self.config, &self.inputs, &self.changelogs)?;
+        let globals = self.globals.as_ref();
+        self.task = start(&self.topology, &self.config, &self.inputs, &self.changelogs, globals)?;
         for (partition, text) in metadata {
             self.task.restore_metadata(&partition.topic, partition.partition, &text);
         }
         Ok(())
     }
-}
-
-/// The global stores by topic.
-fn global_stores(topology: &BuiltTopology) -> BTreeMap<String, StoreIx> {
-    let stores = topology.plan.stores.iter().zip(0..);
-    let global = stores.filter(|(store, _)| store.used && store.global);
-    global.filter_map(|(store, ix)| Some((store.changelog.clone()?, StoreIx(ix)))).collect()
 }
 
 /// Starts the one task, with its stores restored.
@@ -385,11 +368,12 @@ fn start(
     config: &TestDriverConfig,
     inputs: &BTreeSet<Arc<str>>,
     changelogs: &BTreeMap<Arc<str>, Vec<ProducedRecord>>,
+    globals: Option<&Globals>,
 ) -> Result<Task, StreamsError> {
     let mut outbox = Outbox::default();
-    let mut stores = Vec::new();
+    let mut stores = globals.map_or_else(|| Ok(Vec::new()), |globals| globals.views(topology))?;
     for (ix, plan) in (0..).zip(&topology.plan.stores) {
-        if !plan.used {
+        if !plan.used || plan.global {
             continue;
         }
         let mut store = open(topology, StoreIx(ix), plan, &mut outbox)?;
@@ -398,8 +382,9 @@ fn start(
         }
         stores.push((StoreIx(ix), store));
     }
+    let parts = topology.plan.sub_topologies.iter().filter(|part| !part.global);
     let spec = TaskSpec {
-        sub_topologies: topology.plan.sub_topologies.iter().map(|part| part.id).collect(),
+        sub_topologies: parts.map(|part| part.id).collect(),
         inputs: inputs.iter().map(|topic| (Arc::clone(topic), PARTITION)).collect(),
         partition_counts: PartitionCounts::all(1),
     };

@@ -1,0 +1,103 @@
+//! `global_store`: a store that every instance fills from a topic by a processor of the user's own.
+
+use super::topology::StoreDecl;
+use super::{Consumed, IntoTopics, StreamsBuilder, TopicNames};
+use crate::operator::{Process, Source};
+use crate::processor::{GlobalStore, ProcessorStore, ProcessorSupplier, StoreBuilder, StoreHandle};
+use crate::serdes::HasSerde;
+use crate::topology::graph::{
+    NewNode, NodeKind, StoreNode, TableRole, TableSourceNode, TableState,
+};
+use crate::topology::naming::prefix;
+
+/// The names of the two nodes before a global store.
+pub(super) struct GlobalNames {
+    pub(super) source: String,
+    pub(super) processor: String,
+}
+
+impl StreamsBuilder {
+    /// Declares a store that every instance fills completely from a topic, by a processor.
+    ///
+    /// All partitions are read before the application starts, each record through the processor, and again
+    /// whenever the store's files are lost: what it keeps must follow from the topic alone. It forwards
+    /// nothing, and no transaction or changelog covers it: the topic is the changelog. The store is a
+    /// key-value store, with or without times, and not cached. Records come with the
+    /// time of the topic's extractor, in the order of each partition. The handle lets other processors read
+    /// the store. `options` are those of a stream.
+    /// Java: `StreamsBuilder#addGlobalStore`.
+    pub fn global_store<K, V, S, X>(
+        &mut self,
+        store: StoreBuilder<S>,
+        topic: impl IntoTopics<K, V>,
+        supplier: X,
+        options: impl Into<Consumed<K, V>>,
+    ) -> StoreHandle<GlobalStore<S>>
+    where
+        K: HasSerde,
+        V: HasSerde,
+        S: ProcessorStore,
+        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+    {
+        let consumed: Consumed<K, V> = options.into();
+        let named = consumed.name.as_deref();
+        let source = self.graph.suffixed_name(named, "-source", prefix::STREAM_SOURCE);
+        let processor = self.graph.node_name(named, prefix::TABLE_SOURCE);
+        let names = GlobalNames { source, processor };
+        self.add_global(store, &topic.into_topics(), names, consumed, supplier)
+    }
+
+    pub(super) fn add_global<K, V, S, X>(
+        &mut self,
+        store: StoreBuilder<S>,
+        topics: &TopicNames,
+        names: GlobalNames,
+        consumed: Consumed<K, V>,
+        supplier: X,
+    ) -> StoreHandle<GlobalStore<S>>
+    where
+        K: HasSerde,
+        V: HasSerde,
+        S: ProcessorStore,
+        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+    {
+        let topic = self.single_topic(topics);
+        let StoreBuilder { name, store_type, maker, retention, history_ms, .. } = store;
+        let name = self.graph.checked_name("store", &name);
+        if retention.is_some() || history_ms.is_some() {
+            self.graph.problem(format!(
+                "the global store `{name}` keeps windows, sessions or versions, which tasks could not find \
+                 while it is filled; use a `KeyValueStore` or `TimestampedKeyValueStore`"
+            ));
+        }
+        let ix = self.graph.add_store(StoreNode {
+            name,
+            logging: false,
+            caching: false,
+            store_type,
+            global: true,
+            topic_config: Default::default(),
+            retention_ms: None,
+        });
+        self.declare(ix, StoreDecl { maker });
+        let kind = NodeKind::TableSource(TableSourceNode {
+            source_name: names.source,
+            topic,
+            store: ix,
+            global: true,
+            offset_reset: consumed.offset_reset,
+        });
+        let table = TableState { role: TableRole::Source, materialized: true, sends_old: false };
+        let types = super::builder::types::<K, V>();
+        let new = NewNode { table: Some(table), types, ..NewNode::new(names.processor, kind) };
+        let node = self.add(&[], new);
+        let key = consumed.serdes.key.or(&topics.serdes.key).at_topic::<K>();
+        let value = consumed.serdes.value.or(&topics.serdes.value).at_topic::<V>();
+        let own = (StoreHandle::<S>::new(ix),);
+        let process = Process::new(node, move || supplier.get(own));
+        self.processor(&process);
+        let source = Source::new(node, key, value, consumed.extractor);
+        self.source(source, move |cx, record| process.run(cx, record));
+        StoreHandle::new(ix)
+    }
+}
