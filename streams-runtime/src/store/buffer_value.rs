@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ChangelogRecord;
 use crate::record::{Header, Headers, RecordContext};
 use crate::serdes::SerdeError;
 use crate::serdes::{WireReader as Reader, put_sized, size_i32};
@@ -23,9 +24,25 @@ pub(crate) struct BufferValue {
     pub(crate) new: Option<Vec<u8>>,
 }
 
-/// The format that a changelog record has; none in the oldest.
-pub(crate) fn written_by(headers: &Headers) -> Option<u8> {
-    headers.last("v").and_then(|header| header.value.as_ref()?.first().copied())
+/// The formats of changelog records.
+#[derive(Clone, Copy, Debug)]
+enum Version {
+    Unversioned,
+    First,
+    Second,
+    Current,
+    Unknown,
+}
+
+/// The format that a changelog record has, by its header `v`.
+fn version_of(headers: &Headers) -> Version {
+    let Some(header) = headers.last("v") else { return Version::Unversioned };
+    match header.value.as_deref() {
+        Some([1]) => Version::First,
+        Some([2]) => Version::Second,
+        Some([VERSION]) => Version::Current,
+        _ => Version::Unknown,
+    }
 }
 
 impl BufferValue {
@@ -55,17 +72,33 @@ impl BufferValue {
     }
 
     /// Reads a record's value: buffer time and update.
-    pub(crate) fn read(version: Option<u8>, bytes: &[u8]) -> Result<(i64, Self), SerdeError> {
-        match version {
-            Some(VERSION) => Self::read_current(bytes),
-            Some(2) => Self::read_current(bytes).or_else(|_| Self::read_second(bytes)),
-            other => Err(SerdeError::new(format!(
-                "a buffered update of format {other:?}; this version reads those of Kafka Streams 2.4 \
-                 and later: let the older application empty its buffers first"
-            ))),
+    ///
+    /// The two oldest formats have no value before the first update that waits: it is that of `waiting`, the
+    /// update that this one takes the place of, or else the old value.
+    ///
+    /// # Errors
+    /// When the bytes are none of the format that the record's header names.
+    pub(crate) fn read(
+        record: &ChangelogRecord<'_>,
+        bytes: &[u8],
+        place: (&str, i32),
+        waiting: Option<&Self>,
+    ) -> Result<(i64, Self), SerdeError> {
+        let prior = || waiting.and_then(|waiting| waiting.prior.clone());
+        match version_of(record.headers) {
+            Version::Current => Self::read_current(bytes),
+            // Kafka Streams 2.4.0 to 2.5.0 wrote the current format under the second one's number
+            Version::Second => Self::read_second(bytes).or_else(|_| Self::read_current(bytes)),
+            Version::First => Self::read_first(bytes, prior()),
+            Version::Unversioned => Self::read_unversioned(record, bytes, place, prior()),
+            Version::Unknown => Err(SerdeError::new(
+                "its format is unknown to this version, which reads the formats 0 to 3: another program wrote it, \
+                 or a newer Kafka Streams",
+            )),
         }
     }
 
+    /// Context, prior, old, new, time.
     fn read_current(bytes: &[u8]) -> Result<(i64, Self), SerdeError> {
         let mut reader = Reader::new(bytes);
         let context = read_context(&mut reader)?;
@@ -80,22 +113,54 @@ impl BufferValue {
             }
         };
         let new = owned(reader.sized("the new value")?);
-        let time = reader.i64("the buffer time")?;
-        if !reader.is_empty() {
-            return Err(SerdeError::new("there are bytes behind the buffer time"));
-        }
-        Ok((time, Self { context, prior, old, new }))
+        Ok((reader.i64("the buffer time")?, Self { context, prior, old, new }))
     }
 
-    /// Context, old, new, prior, time.
+    /// Context, change, prior, time.
     fn read_second(bytes: &[u8]) -> Result<(i64, Self), SerdeError> {
         let mut reader = Reader::new(bytes);
         let context = read_context(&mut reader)?;
-        let old = owned(reader.sized("the old value")?);
-        let new = owned(reader.sized("the new value")?);
+        let (old, new) = read_change(reader.sized("the change")?)?;
         let prior = owned(reader.sized("the prior value")?);
         Ok((reader.i64("the buffer time")?, Self { context, prior, old, new }))
     }
+
+    /// Time, context, change.
+    fn read_first(bytes: &[u8], prior: Option<Vec<u8>>) -> Result<(i64, Self), SerdeError> {
+        let mut reader = Reader::new(bytes);
+        let time = reader.i64("the buffer time")?;
+        let context = read_context(&mut reader)?;
+        let (old, new) = read_change(reader.sized("the change")?)?;
+        Ok((time, Self { context, prior: prior.or_else(|| old.clone()), old, new }))
+    }
+
+    /// Time, change; the origin is the changelog record itself.
+    fn read_unversioned(
+        record: &ChangelogRecord<'_>,
+        bytes: &[u8],
+        (topic, partition): (&str, i32),
+        prior: Option<Vec<u8>>,
+    ) -> Result<(i64, Self), SerdeError> {
+        let mut reader = Reader::new(bytes);
+        let time = reader.i64("the buffer time")?;
+        let (old, new) = read_change(Some(reader.rest()))?;
+        let context = RecordContext {
+            topic: Arc::from(topic),
+            partition,
+            offset: record.offset,
+            timestamp: Timestamp::from_millis(record.timestamp).unwrap_or_default(),
+            headers: record.headers.clone(),
+        };
+        Ok((time, Self { context, prior: prior.or_else(|| old.clone()), old, new }))
+    }
+}
+
+/// Old and new value, each behind its size. Java: `FullChangeSerde`.
+fn read_change(bytes: Option<&[u8]>) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), SerdeError> {
+    let bytes = bytes.ok_or_else(|| SerdeError::new("the change is missing"))?;
+    let mut reader = Reader::new(bytes);
+    let old = owned(reader.sized("the old value")?);
+    Ok((old, owned(reader.sized("the new value")?)))
 }
 
 fn owned(bytes: Option<&[u8]>) -> Option<Vec<u8>> {
@@ -130,9 +195,13 @@ fn read_context(reader: &mut Reader<'_>) -> Result<RecordContext, SerdeError> {
     let offset = reader.i64("the offset")?;
     let topic = text(reader.sized("the topic")?)?;
     let partition = reader.i32("the partition")?;
-    let count = reader.i32("the number of headers")?;
     let mut headers = Headers::default();
-    for _ in 0..count.max(0) {
+    // -1 is what versions before headers wrote
+    let count = match reader.i32("the number of headers")? {
+        NULL => 0,
+        count => count,
+    };
+    for _ in 0..count {
         let key = text(reader.sized("a header's key")?)?;
         headers.push(key, owned(reader.sized("a header's value")?));
     }
@@ -148,6 +217,45 @@ fn text(bytes: Option<&[u8]>) -> Result<String, SerdeError> {
 mod tests {
     use super::*;
 
+    fn record<'a>(headers: &'a Headers, value: &'a [u8]) -> ChangelogRecord<'a> {
+        ChangelogRecord { key: b"k", value: Some(value), timestamp: 77, headers, offset: 5 }
+    }
+
+    fn version(number: u8) -> Headers {
+        let mut headers = Headers::default();
+        headers.push("v", Some(vec![number]));
+        headers
+    }
+
+    fn read(
+        headers: &Headers,
+        bytes: &[u8],
+        waiting: Option<&BufferValue>,
+    ) -> Result<(i64, BufferValue), SerdeError> {
+        BufferValue::read(&record(headers, bytes), bytes, ("app-s-changelog", 3), waiting)
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let byte = |pair: &[char]| u8::from_str_radix(&String::from_iter(pair), 16).unwrap();
+        digits.chunks(2).map(byte).collect()
+    }
+
+    /// Time 4, offset 9, topic `in`, partition 2, no headers.
+    const CONTEXT: &str = "0000000000000004 0000000000000009 00000002 696e 00000002 ffffffff";
+
+    fn value(prior: Option<&str>, old: Option<&str>, new: &str) -> BufferValue {
+        let bytes = |text: Option<&str>| text.map(|text| text.as_bytes().to_vec());
+        let context = RecordContext {
+            topic: Arc::from("in"),
+            partition: 2,
+            offset: 9,
+            timestamp: Timestamp::from(4),
+            headers: Headers::default(),
+        };
+        BufferValue { context, prior: bytes(prior), old: bytes(old), new: bytes(Some(new)) }
+    }
+
     #[test]
     fn what_is_written_reads_back() {
         let mut context = RecordContext::none();
@@ -159,7 +267,65 @@ mod tests {
             let value = BufferValue { context: context.clone(), prior, old, new: some(3) };
             let mut bytes = Vec::new();
             value.write(10, &mut bytes).unwrap();
-            assert_eq!(BufferValue::read(Some(3), &bytes).unwrap(), (10, value));
+            assert_eq!(read(&version(3), &bytes, None).unwrap(), (10, value));
         }
+    }
+
+    #[test]
+    fn format_0_has_time_and_change() {
+        let bytes = hex("000000000000000b 00000002 6162 00000001 63");
+        let headers = Headers::default();
+        let (time, read_value) = read(&headers, &bytes, None).unwrap();
+        let mut expected = value(Some("ab"), Some("ab"), "c");
+        expected.context = RecordContext {
+            topic: Arc::from("app-s-changelog"),
+            partition: 3,
+            offset: 5,
+            timestamp: Timestamp::from(77),
+            headers: Headers::default(),
+        };
+        assert_eq!((time, &read_value), (11, &expected));
+        let waiting = value(Some("first"), None, "x");
+        let (_, later) = read(&headers, &bytes, Some(&waiting)).unwrap();
+        assert_eq!(later.prior.as_deref(), Some(b"first".as_slice()), "it keeps what was before");
+    }
+
+    #[test]
+    fn format_1_has_time_context_and_change() {
+        let change = "0000000a ffffffff 00000002 6e77";
+        let bytes = hex(&format!("000000000000000b {CONTEXT} {change}"));
+        assert_eq!(read(&version(1), &bytes, None).unwrap(), (11, value(None, None, "nw")));
+        let waiting = value(Some("first"), Some("first"), "x");
+        let kept = value(Some("first"), None, "nw");
+        assert_eq!(read(&version(1), &bytes, Some(&waiting)).unwrap(), (11, kept));
+    }
+
+    #[test]
+    fn format_2_has_context_change_prior_and_time() {
+        let change = "0000000b 00000002 6f6c 00000001 6e";
+        let bytes = hex(&format!("{CONTEXT} {change} 00000001 70 000000000000000b"));
+        let expected = value(Some("p"), Some("ol"), "n");
+        assert_eq!(read(&version(2), &bytes, None).unwrap(), (11, expected));
+    }
+
+    #[test]
+    fn format_3_may_carry_the_number_2() {
+        let same = format!("{CONTEXT} 00000001 70 fffffffe 00000001 6e 000000000000000b");
+        let other = format!("{CONTEXT} 00000001 70 00000002 6f6c 00000001 6e 000000000000000b");
+        for (bytes, old) in [(same, "p"), (other, "ol")] {
+            for number in [2, 3] {
+                let expected = value(Some("p"), Some(old), "n");
+                assert_eq!(read(&version(number), &hex(&bytes), None).unwrap(), (11, expected));
+            }
+        }
+    }
+
+    #[test]
+    fn other_formats_are_refused() {
+        for headers in [version(4), version(0)] {
+            let error = read(&headers, &[0; 64], None).unwrap_err().to_string();
+            assert!(error.contains("which reads the formats 0 to 3"), "{error}");
+        }
+        assert!(read(&version(3), &[0; 7], None).is_err());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::buffer_value::{BufferValue, VERSION, written_by};
+use super::buffer_value::{BufferValue, VERSION};
 use super::java_set::JavaHashSet;
 use super::{ChangelogRecord, StateStore, StoreError, StoreKind, StoreMaker, StoreSetup};
 use crate::outbox::{Destination, Outbox, TopicIx};
@@ -16,7 +16,8 @@ use crate::serdes::{Encoded, SerdeError, SerdeRef};
 /// Updates of a table that wait: by buffer time, then key.
 ///
 /// A later update of a key takes the place of the one that waits and keeps its time. The changelog
-/// holds what waits at a commit (Java: `InMemoryTimeOrderedKeyValueChangeBuffer`, format 3).
+/// holds what waits at a commit (Java: `InMemoryTimeOrderedKeyValueChangeBuffer`, format 3); restoring reads
+/// the formats of all versions before, too.
 pub struct SuppressBuffer<K, V> {
     name: String,
     topic: String,
@@ -191,9 +192,11 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
             }
             return Ok(());
         };
-        let version = written_by(record.headers);
-        let (time, value) = BufferValue::read(version, bytes)
-            .map_err(|error| self.serde_error("changelog record", &error))?;
+        let at = self.times.get(&key).map(|time| (*time, key.clone()));
+        let waiting = at.and_then(|at| self.waiting.get(&at));
+        let (time, value) =
+            BufferValue::read(record, bytes, (&self.topic, self.partition), waiting)
+                .map_err(|error| self.serde_error("changelog record", &error))?;
         self.insert(time, key, value);
         Ok(())
     }
