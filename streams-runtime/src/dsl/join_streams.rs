@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::topology::StoreDecl;
-use super::{KStream, StreamJoined, StreamsBuilder};
+use super::{KStream, StreamJoined, StreamsBuilder, WindowSupplier};
 use crate::error::UserError;
 use crate::operator::{
     Inner, Joiner, Left, OfValues, Outer, Repartition, Reversed, StreamJoinSide, Try, WithKey,
@@ -213,7 +213,8 @@ impl<K, V> KStream<K, V> {
         V: HasSerde,
         O: HasSerde,
     {
-        within.problem().into_iter().for_each(|problem| b.graph.problem(problem));
+        let problems = within.problem().into_iter().chain(options.problems(within));
+        problems.for_each(|problem| b.graph.problem(problem));
         let left_cut = self.cut_for_join(b, &options, "-left", &options.value);
         let right_cut = other.cut_for_join(b, &options, "-right", &options.other);
         let streams = [
@@ -235,7 +236,7 @@ impl<K, V> KStream<K, V> {
             streams,
             names,
             (makers, unmatched),
-            &StoreHow::of(&options, retention),
+            StoreHow::of(&options, retention),
         );
         if kind != Kind::Inner {
             b.graph.relax_null_keys(made.node);
@@ -293,6 +294,7 @@ impl<K, V> KStream<K, V> {
 /// How the stores of a join are kept.
 struct StoreHow {
     store: StoreNode,
+    suppliers: [Option<WindowSupplier>; 2],
     named: bool,
 }
 
@@ -307,14 +309,32 @@ impl StoreHow {
             topic_config: options.topic_config.clone(),
             retention_ms: Some(retention_ms),
         };
-        Self { store, named: options.store.is_some() }
+        let suppliers = options.suppliers.clone();
+        Self { store, suppliers, named: options.store.is_some() }
     }
 
-    /// The store of one side: its records are never compacted.
-    fn of_side(&self, name: String) -> StoreNode {
+    /// The store of one side: the user's, or one whose records are never compacted.
+    fn of_side(&self, side: usize, name: String) -> StoreNode {
         let mut store = StoreNode { name, ..self.store.clone() };
-        store.topic_config.insert("cleanup.policy".to_owned(), "delete".to_owned());
+        match &self.suppliers[side] {
+            Some(WindowSupplier { store: supplied, .. }) => {
+                store.name.clone_from(&supplied.name);
+                store.store_type = supplied.store_type;
+                store.logging = true;
+                store.topic_config.clear();
+            }
+            None => {
+                store.topic_config.insert("cleanup.policy".to_owned(), "delete".to_owned());
+            }
+        }
         store
+    }
+
+    /// The store of records without a match lies where this side's does.
+    fn of_unmatched(&self, name: String) -> StoreNode {
+        let supplied = self.suppliers[0].as_ref().and_then(|supplier| supplier.store.store_type);
+        let store_type = self.store.store_type.or(supplied);
+        StoreNode { name, store_type, retention_ms: None, ..self.store.clone() }
     }
 }
 
@@ -369,19 +389,16 @@ impl StreamsBuilder {
         streams: [NodeId; 2],
         names: Names,
         (makers, unmatched): ([StoreMaker; 2], Option<StoreMaker>),
-        how: &StoreHow,
+        how: StoreHow,
     ) -> Recorded {
         let [this_store, other_store] = names.stores;
         let [this_maker, other_maker] = makers;
         let stores = [
-            self.join_store(how.of_side(this_store), this_maker, how.named),
-            self.join_store(how.of_side(other_store), other_maker, how.named),
+            self.join_store(how.of_side(0, this_store), this_maker, how.named),
+            self.join_store(how.of_side(1, other_store), other_maker, how.named),
         ];
-        let unmatched = unmatched.map(|maker| {
-            let store =
-                StoreNode { name: names.unmatched, retention_ms: None, ..how.store.clone() };
-            self.join_store(store, maker, how.named)
-        });
+        let unmatched = unmatched
+            .map(|maker| self.join_store(how.of_unmatched(names.unmatched), maker, how.named));
         let streams = streams.map(|stream| self.graph.shared_node(stream));
         let [this_windowed, other_windowed] = names.windowed;
         let node = |name, stores, types| NewNode {

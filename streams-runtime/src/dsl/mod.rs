@@ -62,7 +62,7 @@ pub use options::{
     AddTo, AggregateOptions, Branched, BufferConfig, Consumed, Eager, ForeignJoinOptions, Grouped,
     IntoStore, Joined, KeyValueSupplier, Materialized, Named, Printed, Produced, Repartitioned,
     Stores, StreamJoined, Strict, SuppressPlan, Suppressed, Suppression, TableJoined,
-    TableOpOptions, TableOptions, Unset, UntilTimeLimit, UntilWindowCloses,
+    TableOpOptions, TableOptions, Unset, UntilTimeLimit, UntilWindowCloses, WindowSupplier,
 };
 pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};

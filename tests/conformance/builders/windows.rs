@@ -436,7 +436,7 @@ topology!(
         stream::<Text, Text>("in")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_and_grace(ms(10), ms(5)))
-            .count(Materialized::as_(Stores::in_memory_window_store("c", ms(30), ms(10))))
+            .count(Materialized::as_(Stores::in_memory_window_store("c", ms(30), ms(10), false)))
             .to_stream()
             .to("out");
     }

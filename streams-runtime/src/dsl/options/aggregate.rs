@@ -1,6 +1,6 @@
 //! The options of aggregations and of `to_table`.
 
-use super::{AddTo, KeyValueSupplier, Materialized, Named, made_of};
+use super::{AddTo, KeyValueSupplier, Materialized, Named, WindowSupplier, made_of};
 use crate::topology::StoreType;
 
 /// What an aggregation may be told: its store ([`Materialized`], or its name as text) and its
@@ -38,6 +38,12 @@ impl<K, V> AddTo<AggregateOptions<K, V>> for KeyValueSupplier {
     }
 }
 
+impl<K, V> AddTo<AggregateOptions<K, V>> for WindowSupplier {
+    fn add_to(self, options: &mut AggregateOptions<K, V>) {
+        Materialized::as_(self).add_to(options);
+    }
+}
+
 impl<K, V> AddTo<AggregateOptions<K, V>> for StoreType {
     fn add_to(self, options: &mut AggregateOptions<K, V>) {
         Materialized::default().with_store_type(self).add_to(options);
@@ -62,5 +68,6 @@ made_of!(AggregateOptions, |K, V|
     Named,
     Materialized<K, V>,
     KeyValueSupplier,
+    WindowSupplier,
     StoreType,
 );

@@ -273,26 +273,29 @@ impl Stores {
         })
     }
 
-    /// A store of windows on disk, which keeps them that long after their start.
+    /// A store of windows on disk (RocksDB), which keeps them that long after their start.
     ///
-    /// The windows' size is that of the aggregation.
+    /// With `retain_duplicates` rows of one key and time stand beside each other, as joins of streams need it;
+    /// windowed aggregations take stores without, and the windows' size from their own windows.
     pub fn persistent_window_store(
         name: impl Into<String>,
         retention: Duration,
-        _size: Duration,
-    ) -> KeyValueSupplier {
-        KeyValueSupplier::new(name, Some(StoreType::RocksDb)).keeping(retention)
+        window_size: Duration,
+        retain_duplicates: bool,
+    ) -> WindowSupplier {
+        let store = KeyValueSupplier::new(name, Some(StoreType::RocksDb)).keeping(retention);
+        WindowSupplier { store, window_size, retain_duplicates }
     }
 
-    /// A store of windows in memory, which keeps them that long after their start.
-    ///
-    /// The windows' size is that of the aggregation.
+    /// A store of windows in memory; else as [`persistent_window_store`](Self::persistent_window_store).
     pub fn in_memory_window_store(
         name: impl Into<String>,
         retention: Duration,
-        _size: Duration,
-    ) -> KeyValueSupplier {
-        KeyValueSupplier::new(name, Some(StoreType::InMemory)).keeping(retention)
+        window_size: Duration,
+        retain_duplicates: bool,
+    ) -> WindowSupplier {
+        let store = KeyValueSupplier::new(name, Some(StoreType::InMemory)).keeping(retention);
+        WindowSupplier { store, window_size, retain_duplicates }
     }
 
     /// A store of sessions on disk, which keeps them that long after their end.
@@ -333,6 +336,22 @@ impl KeyValueSupplier {
     fn keeping(mut self, retention: Duration) -> Self {
         self.retention = Some(retention);
         self
+    }
+}
+
+/// A window store's name and kind, retention and size.
+///
+/// Java: `org.apache.kafka.streams.state.WindowBytesStoreSupplier`.
+#[derive(Clone, Debug)]
+pub struct WindowSupplier {
+    pub(crate) store: KeyValueSupplier,
+    pub(crate) window_size: Duration,
+    pub(crate) retain_duplicates: bool,
+}
+
+impl IntoStore for WindowSupplier {
+    fn into_store(self) -> KeyValueSupplier {
+        self.store
     }
 }
 

@@ -23,7 +23,7 @@ pub use branched::Branched;
 pub use consumed::Consumed;
 pub use grouped::Grouped;
 pub use joined::Joined;
-pub use materialized::{IntoStore, KeyValueSupplier, Materialized, Stores};
+pub use materialized::{IntoStore, KeyValueSupplier, Materialized, Stores, WindowSupplier};
 pub use named::Named;
 pub use printed::Printed;
 pub use produced::Produced;
