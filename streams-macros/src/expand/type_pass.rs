@@ -193,10 +193,11 @@ fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
 
 /// `let process_4_store_0 = rates.store(&mut builder);`
 fn table_stores(cx: &Context<'_>, node: &Node) -> TokenStream {
-    let one = |(place, table, span): &(usize, NodeId, proc_macro2::Span)| {
-        let (handle, builder) = (cx.names.handle_at(*table, *span), idents::builder(*span));
-        let (name, store) = (idents::table_store(node, *place, *span), Ident::new("store", *span));
-        quote_spanned!(idents::at(*span)=> let #name = #handle.#store(&mut #builder);)
+    let one = |(place, table, word): &(usize, NodeId, Ident)| {
+        let span = word.span();
+        let (handle, builder) = (cx.names.handle_at(*table, span), idents::builder(span));
+        let name = idents::table_store(node, *place, span);
+        quote_spanned!(idents::at(span)=> let #name = #handle.#word(&mut #builder);)
     };
     node.table_stores.iter().map(one).collect()
 }
@@ -206,7 +207,9 @@ fn options(cx: &Context<'_>, node: &Node) -> TokenStream {
     let option = |(place, option): (usize, &Expr)| {
         let table = node.table_stores.iter().find(|(at, ..)| *at == place);
         match table {
-            Some((place, _, span)) => idents::table_store(node, *place, *span).into_token_stream(),
+            Some((place, _, word)) => {
+                idents::table_store(node, *place, word.span()).into_token_stream()
+            }
             None => quote!(#option),
         }
     };

@@ -41,7 +41,7 @@ fn tables_before(cx: &Context<'_>, node: &Node) -> Vec<NodeId> {
         (Run::Join, Some(sides)) => {
             [sides.left, sides.right].iter().filter_map(|side| cx.graph.node(*side).input).collect()
         }
-        (Run::Maybe, _) => node.input.into_iter().filter(is_table).collect(),
+        (Run::Maybe | Run::Scoped, _) => node.input.into_iter().filter(is_table).collect(),
         _ => Vec::new(),
     }
 }
@@ -58,7 +58,7 @@ fn view(cx: &Context<'_>, node: &Node) -> TokenStream {
             let store_view = cx.plumbing(node.span(), "store_view");
             quote_spanned!(at=> let #view = #store_view(&#operator);)
         }
-        [parent] => {
+        [parent] if node.run() == Run::Maybe => {
             let share = cx.plumbing(node.span(), "share");
             let derived_view = cx.plumbing(node.span(), "derived_view");
             quote_spanned! {at=>
@@ -66,7 +66,7 @@ fn view(cx: &Context<'_>, node: &Node) -> TokenStream {
                 let #view = #derived_view(&#operator, #parent.clone());
             }
         }
-        both => quote_spanned!(at=> let #view = #operator.view(#(#both.clone()),*);),
+        before => quote_spanned!(at=> let #view = #operator.view(#(#before.clone()),*);),
     }
 }
 

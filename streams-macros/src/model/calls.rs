@@ -100,8 +100,8 @@ impl Lowering {
                 }
                 Some(Arg::Function(_) | Arg::Value(_)) => arguments.push(self.rust_argument(expr)),
                 None => {
-                    if let Some((table, span)) = self.store_of_table(&expr) {
-                        table_stores.push((options.len(), table, span));
+                    if let Some((table, word)) = self.store_of_table(&expr) {
+                        table_stores.push((options.len(), table, word));
                         options.push(expr);
                     } else {
                         options.push(self.rust_argument(expr));
@@ -141,19 +141,19 @@ impl Lowering {
         if operator.result == Kind::Nothing { Value::Nothing } else { Value::Node(id) }
     }
 
-    /// The table of an argument `table.store()`.
-    fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Span)> {
+    /// The table of an argument `table.store()` or `table.session_store()`, with that word.
+    fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Ident)> {
         let Expr::MethodCall(call) = expr else { return None };
         let Expr::Path(path) = &*call.receiver else { return None };
-        let name =
-            path.path.get_ident().filter(|_| call.method == "store" && call.args.is_empty())?;
+        let reads = call.method == "store" || call.method == "session_store";
+        let name = path.path.get_ident().filter(|_| reads && call.args.is_empty())?;
         self.scope.find(name)?;
         let Value::Node(id) = self.mark_used(name) else { return None };
         if !matches!(self.graph.node(id).kind(), Kind::Table | Kind::GlobalTable) {
             return None;
         }
         self.graph.node_mut(id).store_is_read = true;
-        Some((id, call.method.span()))
+        Some((id, call.method.clone()))
     }
 
     /// An argument of ordinary Rust; a stream in it is a mistake.

@@ -64,7 +64,7 @@ pub(crate) struct Node {
     pub(crate) arguments: Vec<Expr>,
     pub(crate) options: Vec<Expr>,
     /// Which options are the stores of tables, `table.store()`, and of which.
-    pub(crate) table_stores: Vec<(usize, NodeId, Span)>,
+    pub(crate) table_stores: Vec<(usize, NodeId, Ident)>,
     /// True when a processor reads the store of this table.
     pub(crate) store_is_read: bool,
     /// How many arguments the call had, and those that were too many stand in `options`.

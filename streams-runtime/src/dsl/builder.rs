@@ -10,7 +10,7 @@ use super::{
 };
 use crate::context::Context;
 use crate::error::Stop;
-use crate::operator::{Materializes, Source, TableSource};
+use crate::operator::{FlushedStore, Materializes, Source, TableSource};
 use crate::record::{Change, Record};
 use crate::serdes::{HasSerde, SerdeRef};
 use crate::store::{StoreRef, TableStore, table_store_maker, versioned_store_maker};
@@ -251,12 +251,10 @@ impl StreamsBuilder {
     /// Says what happens to the updates of a table that leave its cache.
     ///
     /// Nothing happens for a table without a store.
-    pub fn on_flush<K, V, F>(
-        &mut self,
-        operator: &impl Materializes<K, V>,
-        table: KTable<K, V>,
-        run: F,
-    ) where
+    pub fn on_flush<K, V, O, F>(&mut self, operator: &O, table: KTable<K, V>, run: F)
+    where
+        O: Materializes<K, V>,
+        O::Store: FlushedStore<K, V>,
         K: Clone + Send + 'static,
         V: Clone + Send + 'static,
         F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
@@ -368,13 +366,18 @@ impl StreamsBuilder {
                 versioned_store_maker(key, value, layout)
             }
         };
-        self.declare(ix, StoreDecl { maker });
+        self.declare(ix, StoreDecl::of(maker));
         StoreRef::new(ix)
     }
 
     pub(crate) fn declare(&mut self, ix: StoreIx, store: StoreDecl) {
         debug_assert_eq!(ix.index(), self.stores.len(), "stores are declared in order");
         self.stores.push(store);
+    }
+
+    /// True for a store of sessions.
+    pub(super) fn holds_sessions(&self, ix: StoreIx) -> bool {
+        self.stores.get(ix.index()).is_some_and(|store| store.sessions)
     }
 }
 

@@ -397,7 +397,7 @@ impl StreamsBuilder {
             topic_config: Default::default(),
             retention_ms: None,
         });
-        self.declare(ix, StoreDecl { maker: subscription_store_maker() });
+        self.declare(ix, StoreDecl::of(subscription_store_maker()));
         StoreRef::new(ix)
     }
 }

@@ -205,7 +205,7 @@ impl StreamsBuilder {
         let upstream = self.serdes(stream.node);
         let key = options.serdes.key.or(&upstream.key).at_topic::<K>();
         let value = options.serdes.value.or(&upstream.value).at_topic::<V>();
-        self.declare(ix, StoreDecl { maker: join_buffer_maker(join.to_owned(), key, value) });
+        self.declare(ix, StoreDecl::of(join_buffer_maker(join.to_owned(), key, value)));
         Some(GraceBuffer { store: StoreRef::new(ix), grace_ms })
     }
 

@@ -428,7 +428,7 @@ impl StreamsBuilder {
             self.graph.unnamed_store(&store.name, store.logging);
         }
         let ix = self.graph.add_store(store);
-        self.declare(ix, StoreDecl { maker });
+        self.declare(ix, StoreDecl::of(maker));
         ix
     }
 }

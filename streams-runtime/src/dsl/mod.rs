@@ -30,6 +30,7 @@ mod process;
 mod serdes;
 mod session_windowed;
 mod suppress;
+mod table_store;
 mod topic;
 mod topology;
 mod transform_values;

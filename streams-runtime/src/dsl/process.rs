@@ -2,13 +2,12 @@
 
 use super::builder::Keeps;
 use super::topology::{ProcessorEntry, StoreDecl};
-use super::{KStream, KTable, Named, StreamsBuilder, Unset};
+use super::{KStream, Named, StreamsBuilder, Unset};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::operator::Process;
 use crate::processor::{
     FixedKey, FixedKeyProcessorSupplier, Processor, ProcessorSupplier, StoreBuilder, StoreHandle,
-    TimestampedKeyValueStore,
 };
 use crate::record::Record;
 use crate::topology::StoreIx;
@@ -135,7 +134,7 @@ impl StreamsBuilder {
         if let Some(history) = history {
             self.graph.keep_history(ix, history);
         }
-        self.declare(ix, StoreDecl { maker });
+        self.declare(ix, StoreDecl::of(maker));
         StoreHandle::new(ix)
     }
 
@@ -269,56 +268,5 @@ impl<K: 'static, V: 'static> KStream<K, V> {
         let node = b.stream_node_called::<K, W>(self.node, name, effect, keeps);
         b.graph.use_stores(node, &connected);
         (KStream::new(node), Process::new(node, move || FixedKey::new(supplier.get(stores))))
-    }
-}
-
-impl<K, V> KTable<K, V>
-where
-    K: Clone + Send + 'static,
-    V: Clone + Send + 'static,
-{
-    /// The store of this table, for a processor to read: `process(look_up, rates.store())`.
-    ///
-    /// A table from a topic is kept in a store then; any other must have one by its name.
-    ///
-    /// # Example
-    /// ```
-    /// use streams_runtime::prelude::*;
-    ///
-    /// #[processor]
-    /// fn at_rate(
-    ///     record: Record<String, i64>,
-    ///     ctx: &mut ProcessorContext<'_, String, i64>,
-    ///     rates: &TimestampedKeyValueStore<String, i64>,
-    /// ) {
-    ///     let rate = rates.get(&record.key).map_or(1, |row| row.value);
-    ///     let value = record.value * rate;
-    ///     ctx.forward(record.with_value(value));
-    /// }
-    ///
-    /// let topology = topology!({
-    ///     let rates = table::<String, i64>("rates", "rates-store");
-    ///     stream::<String, i64>("in").process(at_rate, rates.store()).to("out");
-    /// });
-    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
-    /// driver.input::<String, i64>("rates").pipe("a", 3, 0)?;
-    /// driver.input::<String, i64>("in").pipe_all([("a", 2), ("b", 2)], 0)?;
-    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 2]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    pub fn store(
-        self,
-        b: &mut StreamsBuilder,
-    ) -> StoreHandle<TimestampedKeyValueStore<'static, K, V>> {
-        b.graph.materialize(self.node);
-        let store = b.graph.store_of_table(self.node).unwrap_or_else(|| {
-            let name = b.graph.node(self.node).name.clone();
-            b.graph.problem(format!(
-                "a processor reads the store of table `{name}`, which has none; name it, as in \
-                 `map_values(.., \"store\")`"
-            ));
-            StoreIx(0)
-        });
-        StoreHandle::new(store)
     }
 }

@@ -70,7 +70,7 @@ impl<K: HasSerde, V: HasSerde> KTable<K, V> {
         });
         let serdes = b.serdes(self.node);
         let (key, value) = (serdes.key.at_store::<K>(), serdes.value.at_store::<V>());
-        b.declare(ix, StoreDecl { maker: suppress_buffer_maker(key, value) });
+        b.declare(ix, StoreDecl::of(suppress_buffer_maker(key, value)));
         let role = TableRole::Suppressed(self.node);
         let new = NewNode {
             table: Some(TableState { role, materialized: true, sends_old: false }),

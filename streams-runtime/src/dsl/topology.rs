@@ -78,6 +78,15 @@ pub struct ProcessorEntry {
 pub struct StoreDecl {
     /// Makes the store of its types.
     pub maker: StoreMaker,
+    /// True for a store of sessions.
+    pub sessions: bool,
+}
+
+impl StoreDecl {
+    /// A store that is none of sessions.
+    pub(crate) fn of(maker: StoreMaker) -> Self {
+        Self { maker, sessions: false }
+    }
 }
 
 /// A topology built for a configuration: the plan, and the code that belongs to it.

@@ -1,7 +1,5 @@
 //! How windowed aggregations are recorded: store, repartition, node, grace period.
 
-use std::sync::Arc;
-
 use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::topology::StoreDecl;
@@ -142,7 +140,7 @@ impl StreamsBuilder {
         });
         let maker =
             spans.maker::<K, A>(serdes.key.at_store(), serdes.value.at_store(), retention, emit);
-        self.declare(ix, StoreDecl { maker: Arc::clone(&maker) });
+        self.declare(ix, StoreDecl { maker, sessions: matches!(spans, Spans::Sessions(_)) });
         ix
     }
 }

@@ -204,21 +204,25 @@ fn fold<K: Nullable, V: Nullable, A: Clone + Send + 'static>(
 }
 
 impl<K: Nullable, V, A, I, F> Materializes<K::NonNull, A> for Aggregate<K, V, A, I, F> {
+    type Store = TableStore<K::NonNull, A>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, A>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }
 
 impl<K: Nullable, V, A, I, F> Materializes<K::NonNull, A> for TryAggregate<K, V, A, I, F> {
+    type Store = TableStore<K::NonNull, A>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, A>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

@@ -1,6 +1,5 @@
 //! `cogroup`: several grouped streams that share one aggregate per key.
 
-use super::flush::{FlushRun, FlushedStore, flush_run};
 use super::fold::Fold;
 use super::materialize::{Materializes, Update};
 use super::reduce::change_row;
@@ -8,10 +7,10 @@ use super::repartition::Repartition;
 use super::updates::Updates;
 use crate::context::Context;
 use crate::error::Stop;
-use crate::record::{Change, Record};
+use crate::record::Record;
 use crate::serdes::Nullable;
 use crate::store::{StoreRef, TableStore};
-use crate::topology::{NodeId, StoreIx};
+use crate::topology::NodeId;
 
 /// One input of a cogroup without windows: folds its records into the aggregate that all inputs share.
 ///
@@ -79,24 +78,14 @@ pub struct CogroupTable<S> {
     pub(crate) store: StoreRef<S>,
 }
 
-impl<K, A, S> Materializes<K, A> for CogroupTable<S>
-where
-    S: FlushedStore<K, A>,
-{
+impl<K, A, S> Materializes<K, A> for CogroupTable<S> {
+    type Store = S;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, A>>> {
-        None
-    }
-
-    fn flush<G>(&self, node: NodeId, run: G) -> Option<(StoreIx, FlushRun)>
-    where
-        K: Clone + Send + 'static,
-        A: Clone + Send + 'static,
-        G: Fn(&mut Context, Record<K, Change<A>>) -> Result<(), Stop> + Send + Sync + 'static,
-    {
-        Some((self.store.ix(), flush_run(node, self.store, run)))
+    fn table_store(&self) -> Option<StoreRef<S>> {
+        Some(self.store)
     }
 }

@@ -99,11 +99,13 @@ impl<K: Nullable, V> Count<K, V> {
 }
 
 impl<K: Nullable, V> Materializes<K::NonNull, i64> for Count<K, V> {
+    type Store = TableStore<K::NonNull, i64>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, i64>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

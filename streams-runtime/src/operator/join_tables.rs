@@ -152,11 +152,13 @@ where
 }
 
 impl<K, W, J> Materializes<K, W> for TableJoin<K, W, J> {
+    type Store = TableStore<K, W>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         self.store
     }
 }

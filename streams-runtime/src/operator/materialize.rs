@@ -1,6 +1,6 @@
 //! What all operators of tables share: their store, and what goes on from it.
 
-use super::flush::{FlushRun, flush_run};
+use super::flush::{FlushRun, FlushedStore, flush_run};
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
@@ -10,17 +10,21 @@ use crate::topology::{NodeId, StoreIx};
 
 /// An operator that may keep its table in a store, whose cache then has a way downstream of its own.
 pub trait Materializes<K, V> {
+    /// The kind of store.
+    type Store;
+
     /// The node of the topology.
     fn node(&self) -> NodeId;
 
     /// The store, if the operator declares one.
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>>;
+    fn table_store(&self) -> Option<StoreRef<Self::Store>>;
 
     /// What drains the store's cache into `run`; `None` without a store.
     fn flush<F>(&self, node: NodeId, run: F) -> Option<(StoreIx, FlushRun)>
     where
         K: Clone + Send + 'static,
         V: Clone + Send + 'static,
+        Self::Store: FlushedStore<K, V>,
         F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
     {
         self.table_store().map(|store| (store.ix(), flush_run(node, store, run)))

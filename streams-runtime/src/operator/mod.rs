@@ -99,7 +99,7 @@ pub use session_aggregate::SessionAggregate;
 pub use sink::{Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef};
 pub use source::Source;
 pub(crate) use suppress::log_buffer;
-pub use suppress::{Suppress, SuppressRules};
+pub use suppress::{Suppress, SuppressRules, SuppressedView};
 pub use table_aggregate::{TableAggregate, TryTableAggregate};
 pub use table_count::TableCount;
 pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
@@ -114,7 +114,8 @@ pub use table_transform_values::TableTransformValues;
 pub use to_stream::{ToStream, ToStreamWithKey};
 pub use updates::Updates;
 pub use view::{
-    DerivedView, Derives, LookupError, NoView, StoreView, View, derived_view, share, store_view,
+    DerivedView, Derives, LookupError, NoView, StoreView, View, ViewedStore, derived_view, share,
+    store_view,
 };
 pub use window_aggregate::WindowAggregate;
 pub(crate) use windowed_partitioner::default_partitioner;

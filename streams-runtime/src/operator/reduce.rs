@@ -187,21 +187,25 @@ pub(super) fn change_row<V>(
 }
 
 impl<K: Nullable, V: Nullable, F> Materializes<K::NonNull, V::NonNull> for Reduce<K, V, F> {
+    type Store = TableStore<K::NonNull, V::NonNull>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, V::NonNull>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }
 
 impl<K: Nullable, V: Nullable, F> Materializes<K::NonNull, V::NonNull> for TryReduce<K, V, F> {
+    type Store = TableStore<K::NonNull, V::NonNull>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, V::NonNull>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

@@ -1,6 +1,6 @@
 //! `count`, `reduce` and `aggregate` over sessions.
 
-use super::flush::{FlushRun, end_of, flush_run};
+use super::flush::end_of;
 use super::fold::{FoldError, SessionFold};
 use super::materialize::{Materializes, UpdateError};
 use super::repartition::Repartition;
@@ -10,8 +10,8 @@ use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Headers, Record};
 use crate::serdes::{Nullable, Window, Windowed};
-use crate::store::{SessionStore, StoreError, StoreRef, TableStore};
-use crate::topology::{NodeId, StoreIx};
+use crate::store::{SessionStore, StoreError, StoreRef};
+use crate::topology::NodeId;
 use crate::window::{EmitStrategy, SessionWindows, span};
 
 const NULL_KEY: &str = "its key is null, which a session does not take";
@@ -174,23 +174,14 @@ fn store_error(error: StoreError) -> FoldError {
 impl<K, V, A, F> Materializes<Windowed<K::NonNull>, A> for SessionAggregate<K, V, A, F>
 where
     K: Nullable,
-    A: Clone + Send + 'static,
 {
+    type Store = SessionStore<K::NonNull, A>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<Windowed<K::NonNull>, A>>> {
-        None
-    }
-
-    fn flush<G>(&self, node: NodeId, run: G) -> Option<(StoreIx, FlushRun)>
-    where
-        G: Fn(&mut Context, WindowUpdate<K::NonNull, A>) -> Result<(), Stop>
-            + Send
-            + Sync
-            + 'static,
-    {
-        Some((self.store.ix(), flush_run(node, self.store, run)))
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
+        Some(self.store)
     }
 }

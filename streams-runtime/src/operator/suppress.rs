@@ -2,10 +2,12 @@
 
 use super::flush::FlushRun;
 use super::materialize::store_failed;
+use super::view::{LookupError, View};
 use crate::context::Context;
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
 use crate::record::{Change, Record};
-use crate::store::{StoreError, StoreRef, SuppressBuffer};
+use crate::store::{StoreError, StoreRef, SuppressBuffer, ValueAndTimestamp};
+use crate::time::Timestamp;
 use crate::topology::NodeId;
 
 /// What a suppression waits for, and how much may wait.
@@ -112,6 +114,44 @@ impl<K: 'static, V: 'static> Suppress<K, V> {
             bound(self.rules.max_bytes)
         );
         Box::new(StreamsError::new(StreamsErrorKind::Processing, message))
+    }
+}
+
+/// The rows of a table whose updates are held back: as they were before the first update that waits.
+///
+/// A key that nothing waits for has the row that the table before it has. Java: `KTableSuppressProcessorSupplier`.
+pub struct SuppressedView<K, V, P> {
+    store: StoreRef<SuppressBuffer<K, V>>,
+    parent: P,
+}
+
+impl<K, V> Suppress<K, V> {
+    /// The rows as they were sent on, over those of the table before.
+    pub fn view<P: View>(&self, parent: P) -> SuppressedView<K, V, P> {
+        SuppressedView { store: self.store, parent }
+    }
+}
+
+impl<K, V, P: Clone> Clone for SuppressedView<K, V, P> {
+    fn clone(&self) -> Self {
+        Self { store: self.store, parent: self.parent.clone() }
+    }
+}
+
+impl<K, V, P> View for SuppressedView<K, V, P>
+where
+    K: Send + Sync + 'static,
+    V: Send + Sync + 'static,
+    P: View<Key = K, Value = V>,
+{
+    type Key = K;
+    type Value = V;
+
+    fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+        let Some(prior) = cx.store(self.store).prior(key)? else { return self.parent.get(cx, key) };
+        // its time is unknown: every other one is later
+        let timestamp = Timestamp::ZERO;
+        Ok(prior.map(|value| ValueAndTimestamp { value, timestamp }))
     }
 }
 

@@ -74,11 +74,13 @@ macro_rules! table_aggregate {
         }
 
         impl<K, V, A, I, F, G> Materializes<K, A> for $name<K, V, A, I, F, G> {
+            type Store = TableStore<K, A>;
+
             fn node(&self) -> NodeId {
                 self.node
             }
 
-            fn table_store(&self) -> Option<StoreRef<TableStore<K, A>>> {
+            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
                 Some(self.store)
             }
         }

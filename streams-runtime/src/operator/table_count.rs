@@ -96,11 +96,13 @@ impl<K, V> TableCount<K, V> {
 }
 
 impl<K, V> Materializes<K, i64> for TableCount<K, V> {
+    type Store = TableStore<K, i64>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, i64>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

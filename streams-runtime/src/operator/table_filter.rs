@@ -69,11 +69,13 @@ macro_rules! table_filter {
         }
 
         impl<K, V, F> Materializes<K, V> for $name<K, V, F> {
+            type Store = TableStore<K, V>;
+
             fn node(&self) -> NodeId {
                 self.node
             }
 
-            fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
                 self.store
             }
         }

@@ -85,11 +85,13 @@ macro_rules! table_map_values {
         }
 
         impl<K, W, F> Materializes<K, W> for $name<K, W, F> {
+            type Store = TableStore<K, W>;
+
             fn node(&self) -> NodeId {
                 self.node
             }
 
-            fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
                 self.store
             }
         }

@@ -71,11 +71,13 @@ macro_rules! table_reduce {
         }
 
         impl<K, V, F, G> Materializes<K, V> for $name<K, V, F, G> {
+            type Store = TableStore<K, V>;
+
             fn node(&self) -> NodeId {
                 self.node
             }
 
-            fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
                 Some(self.store)
             }
         }

@@ -151,21 +151,25 @@ fn out_of_order(cx: &Context, node: NodeId) {
 }
 
 impl<K, V> Materializes<K, V> for TableSource<K, V> {
+    type Store = TableStore<K, V>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }
 
 impl<K: Nullable, V: Nullable> Materializes<K::NonNull, V::NonNull> for ToTable<K, V> {
+    type Store = TableStore<K::NonNull, V::NonNull>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K::NonNull, V::NonNull>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

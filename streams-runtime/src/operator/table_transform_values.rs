@@ -29,11 +29,13 @@ impl<P, K, V, W> Clone for TableTransformValues<P, K, V, W> {
 }
 
 impl<P, K, V, W> Materializes<K, W> for TableTransformValues<P, K, V, W> {
+    type Store = TableStore<K, W>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         self.store
     }
 }

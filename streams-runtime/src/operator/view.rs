@@ -3,8 +3,10 @@
 //! A table in a store is read there, through its cache. One that is not is computed from the rows of the
 //! tables before it: the views of a chain are put together once, so a lookup is a chain of plain calls.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::flush::end_of;
 use super::materialize::{Materializes, UpdateError};
 use super::{
     TableFilter, TableFilterMapValues, TableFilterMapValuesWithKey, TableFilterNot, TableMapValues,
@@ -13,7 +15,8 @@ use super::{
 };
 use crate::context::Context;
 use crate::error::{Stop, UserError};
-use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::serdes::Windowed;
+use crate::store::{SessionStore, StoreError, StoreRef, TableStore, ValueAndTimestamp};
 use crate::time::Timestamp;
 use crate::topology::NodeId;
 
@@ -87,36 +90,97 @@ impl From<StoreError> for LookupError {
 #[derive(Clone, Copy, Debug)]
 pub struct NoView;
 
-/// The rows of a table that is in a store.
-pub struct StoreView<K, V> {
-    store: StoreRef<TableStore<K, V>>,
+/// A store whose rows views look up.
+pub trait ViewedStore<K, V>: 'static {
+    /// The row of a key, with its time.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or its bytes do not fit the serdes.
+    fn row(&mut self, key: &K) -> Result<Option<ValueAndTimestamp<V>>, StoreError>;
+
+    /// The row that a key had at `time`, where the store keeps the past; the row it has now in any other.
+    ///
+    /// # Errors
+    /// As [`row`](Self::row).
+    fn row_as_of(
+        &mut self,
+        key: &K,
+        _: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
+        self.row(key)
+    }
 }
 
-impl<K, V> Clone for StoreView<K, V> {
+impl<K, V> ViewedStore<K, V> for TableStore<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    #[inline]
+    fn row(&mut self, key: &K) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
+        self.get(key)
+    }
+
+    #[inline]
+    fn row_as_of(
+        &mut self,
+        key: &K,
+        time: Timestamp,
+    ) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
+        self.get_as_of(key, time)
+    }
+}
+
+/// A session's row has the time of its end.
+impl<K, V> ViewedStore<Windowed<K>, V> for SessionStore<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    fn row(&mut self, session: &Windowed<K>) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
+        let timestamp = end_of(session);
+        let found = self.fetch(session)?;
+        Ok(found.map(|value| ValueAndTimestamp { value, timestamp }))
+    }
+}
+
+/// The rows of a table that is in a store.
+pub struct StoreView<K, V, S> {
+    store: StoreRef<S>,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V, S> Clone for StoreView<K, V, S> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, V> Copy for StoreView<K, V> {}
+impl<K, V, S> Copy for StoreView<K, V, S> {}
 
 /// The view of a table that is in a store whenever somebody looks it up.
-pub fn store_view<K, V>(operator: &impl Materializes<K, V>) -> StoreView<K, V> {
+pub fn store_view<K, V, O>(operator: &O) -> StoreView<K, V, O::Store>
+where
+    O: Materializes<K, V>,
+    O::Store: ViewedStore<K, V>,
+{
     let store = operator.table_store();
-    StoreView { store: store.expect("invariant: sources and aggregations declare a store") }
+    let store = store.expect("invariant: sources and aggregations declare a store");
+    StoreView { store, types: PhantomData }
 }
 
-impl<K, V> View for StoreView<K, V>
+impl<K, V, S> View for StoreView<K, V, S>
 where
-    K: Clone + Send + 'static,
-    V: Clone + Send + 'static,
+    K: 'static,
+    V: 'static,
+    S: ViewedStore<K, V>,
 {
     type Key = K;
     type Value = V;
 
     #[inline]
     fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-        Ok(cx.store(self.store).get(key)?)
+        Ok(cx.store(self.store).row(key)?)
     }
 
     #[inline]
@@ -126,7 +190,7 @@ where
         key: &K,
         time: Timestamp,
     ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-        Ok(cx.store(self.store).get_as_of(key, time)?)
+        Ok(cx.store(self.store).row_as_of(key, time)?)
     }
 }
 
@@ -174,6 +238,7 @@ where
     P::Key: Clone + Send + 'static,
     O: Derives<P::Key, P::Value> + Send + Sync + 'static,
     O::Row: Clone + Send + 'static,
+    O::Store: ViewedStore<P::Key, O::Row>,
 {
     type Key = P::Key;
     type Value = O::Row;
@@ -185,7 +250,7 @@ where
         key: &P::Key,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
         if let Some(store) = self.own_store(cx) {
-            return Ok(cx.store(store).get(key)?);
+            return Ok(cx.store(store).row(key)?);
         }
         let row = self.parent.get(cx, key)?;
         self.derived(key, row)
@@ -198,7 +263,7 @@ where
         time: Timestamp,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
         if let Some(store) = self.own_store(cx) {
-            return Ok(cx.store(store).get_as_of(key, time)?);
+            return Ok(cx.store(store).row_as_of(key, time)?);
         }
         let row = self.parent.get_as_of(cx, key, time)?;
         self.derived(key, row)
@@ -212,7 +277,7 @@ where
 {
     /// The table's own store, if it is kept in one.
     #[inline]
-    fn own_store(&self, cx: &Context) -> Option<StoreRef<TableStore<P::Key, O::Row>>> {
+    fn own_store(&self, cx: &Context) -> Option<StoreRef<O::Store>> {
         let kept = cx.node(self.operator.node()).materialized;
         self.operator.table_store().filter(|_| kept)
     }
@@ -231,11 +296,13 @@ where
 }
 
 impl<K, V, O: Materializes<K, V>> Materializes<K, V> for Arc<O> {
+    type Store = O::Store;
+
     fn node(&self) -> NodeId {
         (**self).node()
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, V>>> {
+    fn table_store(&self) -> Option<StoreRef<O::Store>> {
         (**self).table_store()
     }
 }

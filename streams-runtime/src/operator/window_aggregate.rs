@@ -223,11 +223,13 @@ impl From<UpdateError> for FoldError {
 }
 
 impl<K: Nullable, V, A, F> Materializes<Windowed<K::NonNull>, A> for WindowAggregate<K, V, A, F> {
+    type Store = TableStore<Windowed<K::NonNull>, A>;
+
     fn node(&self) -> NodeId {
         self.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<Windowed<K::NonNull>, A>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
     }
 }

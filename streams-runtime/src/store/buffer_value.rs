@@ -99,7 +99,7 @@ impl BufferValue {
     }
 
     /// Context, prior, old, new, time.
-    fn read_current(bytes: &[u8]) -> Result<(i64, Self), SerdeError> {
+    pub(crate) fn read_current(bytes: &[u8]) -> Result<(i64, Self), SerdeError> {
         let mut reader = Reader::new(bytes);
         let context = read_context(&mut reader)?;
         let prior = owned(reader.sized("the prior value")?);

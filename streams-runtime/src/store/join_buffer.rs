@@ -4,7 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::backend::{KeyRange, Order};
-use super::buffer_value::{BufferValue, VERSION};
+use super::buffer_value::BufferValue;
 use super::byte_store::ByteStore;
 use super::{
     ChangelogRecord, StateStore, StoreError, StoreErrorKind, StoreKind, StoreMaker, StoreSetup,
@@ -143,7 +143,7 @@ impl<K: 'static, V: 'static> JoinBuffer<K, V> {
     }
 
     fn read(&self, place: &[u8], row: &[u8]) -> Result<Buffered<K, V>, StoreError> {
-        let (_, value) = BufferValue::read(Some(VERSION), row)
+        let (_, value) = BufferValue::read_current(row)
             .map_err(|error| self.serde_error("changelog record", &error))?;
         let Some(key) = place.get(HEAD..place.len().saturating_sub(TAIL)) else {
             let text = format!("the buffer `{}` has a key that is too short", self.bytes.name);

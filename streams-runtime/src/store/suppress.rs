@@ -70,20 +70,10 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
         key: &K,
         change: &Change<V>,
     ) -> Result<(), StoreError> {
-        let mut bytes = Vec::new();
-        let encoded = self.key.serialize(&self.topic, key, &mut bytes);
-        match encoded.map_err(|error| self.serde_error("key", &error))? {
-            Encoded::Bytes => {}
-            Encoded::Null => {
-                let error = SerdeError::new("a key must not be null");
-                return Err(self.serde_error("key", &error));
-            }
-        }
+        let key = self.key_bytes(key)?;
         let (old, new) = (self.encoded(change.old.as_ref())?, self.encoded(change.new.as_ref())?);
-        let key: Box<[u8]> = bytes.into();
-        let place = self.times.get(&key).map(|time| (*time, key.clone()));
-        let prior = match place.and_then(|place| self.waiting.get(&place)) {
-            Some(waiting) => waiting.prior.clone(),
+        let prior = match self.waiting_for(&key) {
+            Some((_, waiting)) => waiting.prior.clone(),
             None => old.clone(),
         };
         self.insert(time, key.clone(), BufferValue { context: context.clone(), prior, old, new });
@@ -91,6 +81,33 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
             self.dirty.insert(key);
         }
         Ok(())
+    }
+
+    /// The value that a key had before the first of its updates that wait; `None` when none does.
+    ///
+    /// # Errors
+    /// When a part has no bytes in its serde, or the value's bytes do not fit it.
+    pub fn prior(&self, key: &K) -> Result<Option<Option<V>>, StoreError> {
+        let key = self.key_bytes(key)?;
+        let waiting = self.waiting_for(&key);
+        waiting.map(|(_, waiting)| self.decoded(waiting.prior.as_deref())).transpose()
+    }
+
+    fn key_bytes(&self, key: &K) -> Result<Box<[u8]>, StoreError> {
+        let mut bytes = Vec::new();
+        let encoded = self.key.serialize(&self.topic, key, &mut bytes);
+        match encoded.map_err(|error| self.serde_error("key", &error))? {
+            Encoded::Bytes => Ok(bytes.into()),
+            Encoded::Null => {
+                Err(self.serde_error("key", &SerdeError::new("a key must not be null")))
+            }
+        }
+    }
+
+    /// The update of a key that waits, with its time.
+    fn waiting_for(&self, key: &[u8]) -> Option<(i64, &BufferValue)> {
+        let time = *self.times.get(key)?;
+        self.waiting.get(&(time, key.into())).map(|waiting| (time, waiting))
     }
 
     fn insert(&mut self, time: i64, key: Box<[u8]>, value: BufferValue) {
@@ -166,8 +183,7 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
         let Some(topic) = self.changelog else { return Ok(()) };
         let mut bytes = Vec::new();
         for key in self.dirty.drain() {
-            let place = self.times.get(&key).map(|time| (*time, key.clone()));
-            let waiting = place.and_then(|place| self.waiting.get(&place).map(|v| (place.0, v)));
+            let waiting = self.waiting_for(&key);
             let mut headers = Headers::default();
             bytes.clear();
             if let Some((time, value)) = waiting {
@@ -192,8 +208,7 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
             }
             return Ok(());
         };
-        let at = self.times.get(&key).map(|time| (*time, key.clone()));
-        let waiting = at.and_then(|at| self.waiting.get(&at));
+        let waiting = self.waiting_for(&key).map(|(_, waiting)| waiting);
         let (time, value) =
             BufferValue::read(record, bytes, (&self.topic, self.partition), waiting)
                 .map_err(|error| self.serde_error("changelog record", &error))?;

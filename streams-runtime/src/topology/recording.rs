@@ -115,7 +115,14 @@ impl Graph {
 
     /// The store that a table is kept in, if it is.
     pub fn store_of_table(&self, table: NodeId) -> Option<StoreIx> {
+        let role = self.node(table).table.map(|state| state.role);
         match &self.node(table).kind {
+            // what waits in a suppression is not its table
+            NodeKind::Processor { .. } if matches!(role, Some(TableRole::Suppressed(_))) => None,
+            NodeKind::Processor { .. } if role == Some(TableRole::Cogroup) => {
+                let input = self.node(table).parents.first();
+                input.and_then(|input| self.store_of_table(*input))
+            }
             NodeKind::TableSource(source) => Some(source.store),
             NodeKind::Processor { stores } => stores.first().copied(),
             NodeKind::TableJoin(join) => join.result,

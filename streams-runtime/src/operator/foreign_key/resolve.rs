@@ -135,11 +135,13 @@ where
 }
 
 impl<K, V, O, W, J, G> Materializes<K, W> for ForeignJoin<K, V, O, W, J, G> {
+    type Store = TableStore<K, W>;
+
     fn node(&self) -> NodeId {
         self.result.node
     }
 
-    fn table_store(&self) -> Option<StoreRef<TableStore<K, W>>> {
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.result.store)
     }
 }

@@ -1,0 +1,118 @@
+//! The stores of tables, for processors to read.
+
+use super::{KTable, StreamsBuilder};
+use crate::processor::{SessionStore, StoreHandle, TimestampedKeyValueStore};
+use crate::serdes::Windowed;
+use crate::topology::{NodeId, StoreIx};
+
+impl<K, V> KTable<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The store of this table, for a processor to read: `process(look_up, rates.store())`.
+    ///
+    /// A table from a topic is kept in a store then; any other must have one by its name. The processor sees
+    /// each row as the table has it now, with its time. Aggregations of sessions have another kind of store, see
+    /// [`session_store`](KTable::session_store).
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn at_rate(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     rates: &TimestampedKeyValueStore<String, i64>,
+    /// ) {
+    ///     let rate = rates.get(&record.key).map_or(1, |row| row.value);
+    ///     let value = record.value * rate;
+    ///     ctx.forward(record.with_value(value));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let rates = table::<String, i64>("rates", "rates-store");
+    ///     stream::<String, i64>("in").process(at_rate, rates.store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("rates").pipe("a", 3, 0)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 2), ("b", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [6, 2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn store(
+        self,
+        b: &mut StreamsBuilder,
+    ) -> StoreHandle<TimestampedKeyValueStore<'static, K, V>> {
+        StoreHandle::new(b.store_to_read(self.node, false))
+    }
+}
+
+impl<K, V> KTable<Windowed<K>, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The store of this aggregation of sessions, for a processor to read.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn longest(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     visits: &SessionStore<String, i64>,
+    /// ) {
+    ///     let length = |(session, _): (Windowed<String>, i64)| session.end - session.start;
+    ///     let longest = visits.find_sessions(&record.key, 0, i64::MAX).map(length).max();
+    ///     ctx.forward(record.with_value(longest.unwrap_or(0)));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let gap = Duration::from_millis(10);
+    ///     let visits = stream::<String, i64>("visits")
+    ///         .group_by_key()
+    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(gap))
+    ///         .count("visits-store");
+    ///     stream::<String, i64>("in").process(longest, visits.session_store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("visits").pipe("a", 1, 0)?;
+    /// driver.input::<String, i64>("visits").pipe("a", 1, 7)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 0), ("b", 0)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [7, 0]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn session_store(self, b: &mut StreamsBuilder) -> StoreHandle<SessionStore<'static, K, V>> {
+        StoreHandle::new(b.store_to_read(self.node, true))
+    }
+}
+
+impl StreamsBuilder {
+    /// The store of a table that a processor reads as one of sessions or as any other.
+    fn store_to_read(&mut self, table: NodeId, sessions: bool) -> StoreIx {
+        self.graph.materialize(table);
+        let name = self.graph.node(table).name.clone();
+        let Some(store) = self.graph.store_of_table(table) else {
+            self.graph.problem(format!(
+                "a processor reads the store of table `{name}`, which has none; name it, as in \
+                 `map_values(.., \"store\")`"
+            ));
+            return StoreIx(0);
+        };
+        if self.holds_sessions(store) != sessions {
+            let (kind, word) = match sessions {
+                true => ("no sessions", "store"),
+                false => ("sessions", "session_store"),
+            };
+            self.graph.problem(format!(
+                "a processor reads the store of table `{name}`, which keeps {kind}; take its store by `.{word}()`"
+            ));
+        }
+        store
+    }
+}
