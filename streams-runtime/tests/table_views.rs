@@ -72,6 +72,25 @@ fn a_join_sees_a_cogroup() {
 }
 
 #[test]
+fn a_join_asks_the_transformer_of_a_table() {
+    fn plus_time() -> impl ValueTransformerWithKey<String, i64, i64> {
+        |_: &String, value: Option<i64>, ctx: &ProcessingContext<'_>| {
+            Some(100 * value? + ctx.timestamp().as_millis())
+        }
+    }
+    let topology = topology!({
+        let rows = table::<String, i64>("in");
+        let computed = rows.transform_values(plus_time);
+        let kept = rows.transform_values(plus_time, Materialized::as_("kept"));
+        let look = stream::<String, i64>("look");
+        look.left_join(computed, |_, row| row.unwrap_or(-1)).to("out");
+        look.left_join(kept, |_, row| row.unwrap_or(-1)).to("out");
+    });
+    let steps = [("look", 0, 1), ("in", 2, 7), ("look", 0, 9)];
+    check::<String, i64>(&topology, &steps, &[-1, -1, 207, 207]);
+}
+
+#[test]
 fn tables_of_windows_and_sessions_join() {
     let topology = topology!({
         let input = stream::<String, i64>("in").group_by_key();

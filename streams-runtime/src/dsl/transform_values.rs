@@ -58,7 +58,7 @@ impl<K: HasSerde, V: HasSerde> KTable<K, V> {
     /// `supplier` makes a [`ValueTransformerWithKey`], which may be a closure. It is called for deletions,
     /// too; where old values are needed and the result has no store, it is called for those as well.
     /// The handles of its stores follow, then [`Materialized`] to keep the result in a store.
-    /// A table that is looked up by a join must have one.
+    /// A join that looks the table up reads that store, or else asks the transformer for the row.
     ///
     /// # Example
     /// ```

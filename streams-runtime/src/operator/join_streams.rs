@@ -117,7 +117,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
             (None, Some(_)) if self.outer => {
                 let joined = self.joiner.join(&key, value.clone(), None);
                 let (key, headers) = (key.clone(), headers.clone());
-                joined.map_err(Failure::from).map(|joined| {
+                joined.map(|joined| {
                     results.extend(joined.map(|value| Record { key, value, timestamp, headers }));
                 })
             }
@@ -141,7 +141,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         value: Option<&V::NonNull>,
         now: i64,
         headers: Headers,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), LookupError> {
         let Some(key) = key.as_non_null() else { return Ok(()) };
         let (own, out, _) = cx.store_and_outbox(self.own);
         own.put(out, key, value, now, headers)?;
@@ -155,7 +155,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         cx: &mut Context,
         record: &Joining<'_, K, V>,
         results: &mut Results<K, W>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), LookupError>
     where
         K: Clone,
         J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
@@ -193,7 +193,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         cx: &mut Context,
         unmatched: StoreRef<UnmatchedStore<K::NonNull>>,
         record: &Joining<'_, K, V>,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), LookupError> {
         let now = record.timestamp.as_millis();
         let (store, out, _) = cx.store_and_outbox(unmatched);
         store.tracker.min_time = store.tracker.min_time.min(now);
@@ -213,7 +213,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         unmatched: StoreRef<UnmatchedStore<K::NonNull>>,
         record: &Joining<'_, K, V>,
         results: &mut Results<K, W>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), LookupError>
     where
         K: Clone,
         J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
@@ -264,7 +264,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         waited: &Unmatched<K::NonNull>,
         bytes: &[u8],
         topic: &str,
-    ) -> Result<Option<(K, W)>, Failure>
+    ) -> Result<Option<(K, W)>, LookupError>
     where
         J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
@@ -286,7 +286,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         cx: &mut Context,
         record: &Joining<'_, K, V>,
         results: &mut Results<K, W>,
-    ) -> Result<(), Failure>
+    ) -> Result<(), LookupError>
     where
         K: Clone,
         J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
@@ -308,7 +308,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
             let joined =
                 self.joiner.join(record.key, value(), Some(same(record.value.clone())?))?;
             results.extend(joined.map(|joined| record.with(joined, now)));
-            Ok::<(), Failure>(())
+            Ok::<(), LookupError>(())
         };
         for (time, other) in as_left {
             if now < time && std::mem::take(&mut itself) {
@@ -346,42 +346,13 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms).unwrap_or_default()
 }
 
-/// Why a side could not do its work.
-enum Failure {
-    /// A store's or the joiner's.
-    Lookup(LookupError),
-    Stop(Stop),
-}
-
-impl Failure {
-    #[cold]
-    fn handle(self, cx: &mut Context, node: NodeId) -> Result<(), Stop> {
-        match self {
-            Self::Lookup(error) => error.handle(cx, node),
-            Self::Stop(stop) => Err(stop),
-        }
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Lookup(LookupError::Store(error))
-    }
-}
-
-impl From<LookupError> for Failure {
-    fn from(error: LookupError) -> Self {
-        Self::Lookup(error)
-    }
-}
-
 /// A value of one side as one of the other, when both sides are one stream.
-fn same<A: 'static, B: 'static>(value: A) -> Result<B, Failure> {
+fn same<A: 'static, B: 'static>(value: A) -> Result<B, LookupError> {
     let mut slot = Some(value);
     let same = (&mut slot as &mut dyn std::any::Any).downcast_mut::<Option<B>>();
     same.and_then(Option::take).ok_or_else(|| {
         let message = "a stream is joined with itself under two types; read its topic as one type, or \
                        leave single.store.self.join out of topology.optimization";
-        Failure::Stop(Box::new(StreamsError::new(StreamsErrorKind::Processing, message)))
+        LookupError::Stop(Box::new(StreamsError::new(StreamsErrorKind::Processing, message)))
     })
 }

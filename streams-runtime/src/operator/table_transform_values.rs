@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::materialize::{Materializes, keep, store_failed};
 use super::process::ProcessorRunner;
+use super::view::{Derives, LookupError};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::processor::{Children, ValueTransformerWithKey, enter};
-use crate::record::{Change, Record};
+use crate::record::{Change, Record, RecordContext};
 use crate::store::{StoreRef, TableStore};
+use crate::time::Timestamp;
 use crate::topology::NodeId;
 
 /// Makes another value of each row's value by a transformer of the task.
@@ -96,6 +98,31 @@ where
         cx.put_processor(self.node, instance);
         cx.settle_failure(self.node)?;
         Ok(result)
+    }
+}
+
+/// A lookup asks the task's own transformer again, which sees the row's time and no other metadata.
+///
+/// Java: `KTableTransformValues.KTableTransformValuesGetter`, which makes a further instance for it.
+impl<P, K, V, W> Derives<K, V> for TableTransformValues<P, K, V, W>
+where
+    P: ValueTransformerWithKey<K, V, W>,
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+{
+    type Row = W;
+
+    fn row(
+        &self,
+        cx: &mut Context,
+        key: &K,
+        value: V,
+        timestamp: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
+        let before = cx.enter(RecordContext { timestamp, ..RecordContext::none() });
+        let transformed = self.transformed(cx, key, Some(value));
+        cx.leave(before);
+        transformed.map_err(LookupError::Stop)
     }
 }
 

@@ -60,6 +60,8 @@ pub enum LookupError {
     Store(StoreError),
     /// A function of the user failed; with the name of its error's type.
     User(&'static str, UserError),
+    /// The task has to stop.
+    Stop(Stop),
 }
 
 impl LookupError {
@@ -76,6 +78,7 @@ impl LookupError {
         match self {
             Self::Store(error) => UpdateError::Store(error).handle(cx, node),
             Self::User(type_name, error) => UpdateError::User(type_name, error).handle(cx, node),
+            Self::Stop(stop) => Err(stop),
         }
     }
 }
@@ -199,11 +202,17 @@ pub trait Derives<K, V>: Materializes<K, Self::Row> {
     /// The value it makes.
     type Row;
 
-    /// What becomes of a value; `None` when the row is not in the table.
+    /// What becomes of a value of that time; `None` when the row is not in the table.
     ///
     /// # Errors
     /// When the user's function fails.
-    fn row(&self, key: &K, value: V) -> Result<Option<Self::Row>, LookupError>;
+    fn row(
+        &self,
+        cx: &mut Context,
+        key: &K,
+        value: V,
+        timestamp: Timestamp,
+    ) -> Result<Option<Self::Row>, LookupError>;
 }
 
 /// The rows of a table that is computed from another, or of its store if it has one.
@@ -253,7 +262,7 @@ where
             return Ok(cx.store(store).row(key)?);
         }
         let row = self.parent.get(cx, key)?;
-        self.derived(key, row)
+        self.derived(cx, key, row)
     }
 
     fn get_as_of(
@@ -266,7 +275,7 @@ where
             return Ok(cx.store(store).row_as_of(key, time)?);
         }
         let row = self.parent.get_as_of(cx, key, time)?;
-        self.derived(key, row)
+        self.derived(cx, key, row)
     }
 }
 
@@ -286,11 +295,12 @@ where
     #[inline]
     fn derived(
         &self,
+        cx: &mut Context,
         key: &P::Key,
         row: Option<ValueAndTimestamp<P::Value>>,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
         let Some(ValueAndTimestamp { value, timestamp }) = row else { return Ok(None) };
-        let value = self.operator.row(key, value)?;
+        let value = self.operator.row(cx, key, value, timestamp)?;
         Ok(value.map(|value| ValueAndTimestamp { value, timestamp }))
     }
 }
@@ -310,7 +320,13 @@ impl<K, V, O: Materializes<K, V>> Materializes<K, V> for Arc<O> {
 impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilter<K, V, F> {
     type Row = V;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<V>, LookupError> {
         Ok((self.predicate)(key, &value).then_some(value))
     }
 }
@@ -318,7 +334,13 @@ impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilter<K, V, F> {
 impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilterNot<K, V, F> {
     type Row = V;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<V>, LookupError> {
         Ok((!(self.predicate)(key, &value)).then_some(value))
     }
 }
@@ -330,7 +352,13 @@ where
 {
     type Row = V;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<V>, LookupError> {
         Ok((self.predicate)(key, &value).map_err(LookupError::user)?.then_some(value))
     }
 }
@@ -342,7 +370,13 @@ where
 {
     type Row = V;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<V>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<V>, LookupError> {
         Ok((!(self.predicate)(key, &value).map_err(LookupError::user)?).then_some(value))
     }
 }
@@ -350,7 +384,13 @@ where
 impl<K, V, W, F: Fn(V) -> W> Derives<K, V> for TableMapValues<K, W, F> {
     type Row = W;
 
-    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        _: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         Ok(Some((self.mapper)(value)))
     }
 }
@@ -358,7 +398,13 @@ impl<K, V, W, F: Fn(V) -> W> Derives<K, V> for TableMapValues<K, W, F> {
 impl<K, V, W, F: Fn(&K, V) -> W> Derives<K, V> for TableMapValuesWithKey<K, W, F> {
     type Row = W;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         Ok(Some((self.mapper)(key, value)))
     }
 }
@@ -366,7 +412,13 @@ impl<K, V, W, F: Fn(&K, V) -> W> Derives<K, V> for TableMapValuesWithKey<K, W, F
 impl<K, V, W, F: Fn(V) -> Option<W>> Derives<K, V> for TableFilterMapValues<K, W, F> {
     type Row = W;
 
-    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        _: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         Ok((self.mapper)(value))
     }
 }
@@ -377,7 +429,13 @@ where
 {
     type Row = W;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         Ok((self.mapper)(key, value))
     }
 }
@@ -389,7 +447,13 @@ where
 {
     type Row = W;
 
-    fn row(&self, _: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        _: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         (self.mapper)(value).map(Some).map_err(LookupError::user)
     }
 }
@@ -401,7 +465,13 @@ where
 {
     type Row = W;
 
-    fn row(&self, key: &K, value: V) -> Result<Option<W>, LookupError> {
+    fn row(
+        &self,
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
         (self.mapper)(key, value).map(Some).map_err(LookupError::user)
     }
 }
