@@ -155,8 +155,11 @@ impl BufferValue {
     }
 }
 
+/// A value's bytes, `None` for null.
+type Bytes = Option<Vec<u8>>;
+
 /// Old and new value, each behind its size. Java: `FullChangeSerde`.
-fn read_change(bytes: Option<&[u8]>) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>), SerdeError> {
+fn read_change(bytes: Option<&[u8]>) -> Result<(Bytes, Bytes), SerdeError> {
     let bytes = bytes.ok_or_else(|| SerdeError::new("the change is missing"))?;
     let mut reader = Reader::new(bytes);
     let old = owned(reader.sized("the old value")?);
