@@ -79,7 +79,7 @@ impl StreamsBuilder {
             topic_config: Default::default(),
             retention_ms: None,
         });
-        self.declare(ix, StoreDecl { maker });
+        self.declare(ix, StoreDecl::of(maker));
         let kind = NodeKind::TableSource(TableSourceNode {
             source_name: names.source,
             topic,
