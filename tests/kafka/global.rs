@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use futures_executor::block_on;
 use streams_runtime::client::{KafkaStreams, State, UncaughtExceptionResponse};
 use streams_runtime::error::StreamsErrorKind;
 use streams_runtime::prelude::*;
@@ -178,7 +177,7 @@ fn a_row_that_does_not_decode_stops_the_instance_or_is_skipped() {
     // that thread has no successor
     streams.set_uncaught_exception_handler(|_| UncaughtExceptionResponse::ReplaceThread);
     world.produce(&rows, [("a", Some("abc"))]);
-    let error = block_on(streams.closed()).unwrap_err();
+    let error = streams.wait().unwrap_err();
     assert_eq!(error.kind(), StreamsErrorKind::Deserialization, "{error}");
     assert!(error.to_string().contains(&format!("topic={rows}")), "{error}");
     assert_eq!(streams.state(), State::Error);

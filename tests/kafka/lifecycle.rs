@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_executor::block_on;
 use streams_runtime::client::{KafkaStreams, State, ThreadState, UncaughtExceptionResponse};
 use streams_runtime::config::StreamsConfig;
 use streams_runtime::error::StreamsErrorKind;
@@ -40,6 +39,22 @@ fn listeners_see_every_state_in_order() {
 }
 
 #[test]
+fn who_waits_learns_that_another_closed() {
+    let world = World::new("wait");
+    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+    let streams = KafkaStreams::new(&copy(input, output), world.config("a")).unwrap();
+    streams.start().unwrap();
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| streams.wait());
+        wait_for(&streams, State::Running);
+        assert!(!waiter.is_finished());
+        assert!(streams.close(PATIENCE));
+        waiter.join().unwrap().unwrap();
+    });
+    assert_eq!(streams.state(), State::NotRunning);
+}
+
+#[test]
 fn an_instance_that_never_started_closes() {
     let config = StreamsConfig::new("app").bootstrap_servers("127.0.0.1:1");
     let streams = KafkaStreams::new(&copy("in".into(), "out".into()), config).unwrap();
@@ -53,23 +68,26 @@ fn a_panic_stops_the_instance_with_an_error() {
     let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
     world.produce_lines(&input, ["fine", "panic"]);
     let streams = KafkaStreams::new(&panics(input, output), world.config("a")).unwrap();
-    let calls = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&calls);
-    // the first time the thread is replaced, and meets the same record again
+    let names = Arc::new(Mutex::new(Vec::new()));
+    let failed = Arc::clone(&names);
+    // the first time the thread is replaced, and its successor meets the same record again
     streams.set_uncaught_exception_handler(move |error| {
         assert_eq!(error.kind(), StreamsErrorKind::Processing);
-        if count.fetch_add(1, Ordering::Relaxed) == 0 {
+        let name = std::thread::current().name().unwrap_or_default().to_owned();
+        failed.lock().unwrap().push(name);
+        if failed.lock().unwrap().len() == 1 {
             UncaughtExceptionResponse::ReplaceThread
         } else {
             UncaughtExceptionResponse::ShutdownClient
         }
     });
     streams.start().unwrap();
-    let error = block_on(streams.closed()).unwrap_err().to_string();
+    let error = streams.wait().unwrap_err().to_string();
     for word in ["task 0_0", "panicked", "this word is not allowed"] {
         assert!(error.contains(word), "{error}");
     }
-    assert_eq!(calls.load(Ordering::Relaxed), 2);
+    let expected = [1, 2].map(|n| format!("{}-StreamThread-{n}", streams.client_id()));
+    assert_eq!(*names.lock().unwrap(), expected);
     assert_eq!(streams.state(), State::Error);
 }
 

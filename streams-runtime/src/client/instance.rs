@@ -7,8 +7,9 @@ use tokio::sync::watch;
 
 use super::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
 use super::state::State;
+use super::threads::Threads;
 use crate::driver::kafka::{
-    StateRestoreListener, Supervisor, ThreadHandle, ThreadState, Verdict, lock,
+    self, Application, StateRestoreListener, Supervisor, ThreadHandle, ThreadState, Verdict, lock,
 };
 use crate::error::StreamsError;
 
@@ -24,9 +25,7 @@ pub(super) struct Instance {
     deriving: Mutex<()>,
     /// A thread that waits for the end.
     waiter: Mutex<Option<Thread>>,
-    threads: Mutex<Vec<Arc<ThreadHandle>>>,
-    /// The thread of the global stores, if there are any.
-    global: Mutex<Option<Arc<ThreadHandle>>>,
+    pub(super) threads: Threads,
     listeners: Mutex<Listeners>,
     error: Mutex<Option<StreamsError>>,
 }
@@ -39,14 +38,13 @@ struct Listeners {
 }
 
 impl Instance {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(client_id: String) -> Self {
         Self {
             state: watch::Sender::new(State::Created),
             changing: Mutex::new(()),
             deriving: Mutex::new(()),
             waiter: Mutex::default(),
-            threads: Mutex::default(),
-            global: Mutex::default(),
+            threads: Threads::new(client_id),
             listeners: Mutex::default(),
             error: Mutex::default(),
         }
@@ -73,34 +71,23 @@ impl Instance {
         lock(&self.listeners).uncaught = Some(handler);
     }
 
-    pub(super) fn set_threads(&self, threads: Vec<Arc<ThreadHandle>>) {
-        *lock(&self.threads) = threads;
+    /// Runs a stream thread that is noted already.
+    pub(super) fn spawn(
+        self: &Arc<Self>,
+        app: &Arc<Application>,
+        handle: Arc<ThreadHandle>,
+    ) -> Result<(), StreamsError> {
+        let app = Arc::clone(app);
+        let supervisor: Arc<dyn Supervisor> = Arc::<Self>::clone(self);
+        let noted = Arc::clone(&handle);
+        self.threads.spawn(&noted, move || kafka::run(&app, &handle, &supervisor))
     }
 
-    pub(super) fn add_thread(&self, thread: Arc<ThreadHandle>) {
-        lock(&self.threads).push(thread);
-    }
-
-    /// Takes the youngest thread that is alive out of the list.
-    pub(super) fn take_thread(&self) -> Option<Arc<ThreadHandle>> {
-        let mut threads = lock(&self.threads);
-        let at = threads.iter().rposition(|thread| thread.state() != ThreadState::Dead)?;
-        Some(threads.remove(at))
-    }
-
-    pub(super) fn threads(&self) -> Vec<Arc<ThreadHandle>> {
-        lock(&self.threads).clone()
-    }
-
-    pub(super) fn set_global_thread(&self, thread: Arc<ThreadHandle>) {
-        *lock(&self.global) = Some(thread);
-    }
-
-    /// The stream threads and the thread of the global stores.
-    pub(super) fn all_threads(&self) -> Vec<Arc<ThreadHandle>> {
-        let mut threads = self.threads();
-        threads.extend(lock(&self.global).clone());
-        threads
+    /// Stops a thread that was noted while the instance was stopping.
+    pub(super) fn stop_if_late(&self, handle: &ThreadHandle) {
+        if !self.state().is_alive() {
+            handle.stop();
+        }
     }
 
     /// Goes to another state if that is legal; tells the listener.
@@ -139,16 +126,9 @@ impl Instance {
         lock(&self.error).take()
     }
 
-    pub(super) fn stop_threads(&self) {
-        for thread in self.all_threads() {
-            thread.stop();
-        }
-    }
-
     /// Ends the instance when its last thread is gone.
     fn finish_if_dead(&self) {
-        let threads = self.all_threads();
-        if !threads.iter().all(|thread| thread.state() == ThreadState::Dead) {
+        if !self.threads.all().is_empty() {
             return;
         }
         // legal only from the pending state that belongs to it
@@ -159,10 +139,9 @@ impl Instance {
 impl Supervisor for Instance {
     fn thread_changed(&self) {
         let deriving = lock(&self.deriving);
-        let threads = self.all_threads();
-        let states: Vec<ThreadState> = threads.iter().map(|thread| thread.state()).collect();
-        let live = states.iter().filter(|state| **state != ThreadState::Dead);
-        let all_run = live.clone().count() > 0 && live.clone().all(|s| *s == ThreadState::Running);
+        let threads = self.threads.all();
+        let runs = |thread: &Arc<ThreadHandle>| thread.state() == ThreadState::Running;
+        let all_run = !threads.is_empty() && threads.iter().all(runs);
         match self.state() {
             State::Running if !all_run => {
                 self.become_state(State::Rebalancing);
@@ -180,11 +159,11 @@ impl Supervisor for Instance {
         let handler = lock(&self.listeners).uncaught.clone();
         let response = handler.map_or_else(Default::default, |handler| handler(&error));
         match response {
-            UncaughtExceptionResponse::ReplaceThread if self.state().is_alive() => Verdict::Restart,
+            UncaughtExceptionResponse::ReplaceThread if self.state().is_alive() => Verdict::Replace,
             UncaughtExceptionResponse::ReplaceThread => Verdict::End,
             UncaughtExceptionResponse::ShutdownClient => {
                 self.fail(error);
-                self.stop_threads();
+                self.threads.stop();
                 Verdict::End
             }
             UncaughtExceptionResponse::ShutdownApplication => {
@@ -193,9 +172,18 @@ impl Supervisor for Instance {
                      as the client library cannot tell them"
                 );
                 self.fail(error);
-                self.stop_threads();
+                self.threads.stop();
                 Verdict::End
             }
+        }
+    }
+
+    fn replace_thread(self: Arc<Self>, app: &Arc<Application>) {
+        let handle = self.threads.add();
+        self.stop_if_late(&handle);
+        if let Err(error) = self.spawn(app, handle) {
+            self.fail(error);
+            self.threads.stop();
         }
     }
 
@@ -206,7 +194,7 @@ impl Supervisor for Instance {
             tracing::warn!("the thread of the global stores cannot be replaced: stopping");
         }
         self.fail(error);
-        self.stop_threads();
+        self.threads.stop();
     }
 
     fn restore_listener(&self) -> Option<Arc<dyn StateRestoreListener>> {

@@ -4,18 +4,18 @@ mod instance;
 mod listener;
 mod signal;
 mod state;
+mod threads;
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use self::instance::Instance;
 pub use self::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
 pub use self::state::State;
 use crate::config::{ProcessingGuarantee, StreamsConfig};
-use crate::driver::kafka::{self, Application, Supervisor, ThreadHandle, lock};
+use crate::driver::kafka::{self, Application, Supervisor, lock};
 pub use crate::driver::kafka::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
 use crate::dsl::{BuiltTopology, Topology};
 use crate::error::{StreamsError, StreamsErrorKind};
@@ -26,7 +26,19 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// One instance of an application: runs a topology over Kafka, at-least-once.
 ///
 /// Several instances with one `application.id` share the work, partition by partition; each may
-/// have several threads. Dropping it stops it, as [`close`](Self::close) does.
+/// have several threads.
+///
+/// | who ends it | how to live |
+/// |---|---|
+/// | Ctrl-C and SIGTERM | [`run`](Self::run) in `main`, or [`run_until_signal`](Self::run_until_signal) for the error |
+/// | the program | [`start`](Self::start), then [`close`](Self::close) with a time limit |
+/// | whoever comes first | [`start`](Self::start), then [`wait`](Self::wait) (blocks) or [`closed`](Self::closed) (async) |
+///
+/// Dropping it stops it, as `close` with 30 s does. A thread that fails and is replaced gets a
+/// successor with the next free name, as in Kafka Streams.
+///
+/// One thing differs from the test driver: a record with time 0 is produced with time 1 ms, because the
+/// client library takes 0 for "now".
 ///
 /// # Example
 /// ```no_run
@@ -51,10 +63,10 @@ pub struct KafkaStreams {
     built: Arc<BuiltTopology>,
     client_id: String,
     instance: Arc<Instance>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// Held while the instance starts.
+    starting: Mutex<()>,
     /// Alive as long as a thread is.
     application: Mutex<Weak<Application>>,
-    next_thread: AtomicUsize,
     /// True once a close ran out of time; then dropping does not wait again.
     abandoned: AtomicBool,
 }
@@ -86,15 +98,14 @@ impl KafkaStreams {
             .client_id
             .clone()
             .unwrap_or_else(|| format!("{}-{}", config.application_id(), process_id()));
-        let instance = Arc::new(Instance::new());
+        let instance = Arc::new(Instance::new(client_id.clone()));
         Ok(Self {
             config,
             built,
             client_id,
             instance,
-            threads: Mutex::default(),
+            starting: Mutex::default(),
             application: Mutex::default(),
-            next_thread: AtomicUsize::new(1),
             abandoned: AtomicBool::new(false),
         })
     }
@@ -128,27 +139,23 @@ impl KafkaStreams {
     /// missing, partition counts do not fit, a right is missing, or the state directory is in use.
     /// The state is then `Error`.
     pub fn start(&self) -> Result<(), StreamsError> {
-        let mut threads = lock(&self.threads);
-        if self.instance.state() != State::Created || !threads.is_empty() {
+        let _starting = lock(&self.starting);
+        if self.instance.state() != State::Created {
             return Err(StreamsError::new(
                 StreamsErrorKind::Config,
                 format!("an instance starts once; its state is {}", self.instance.state()),
             ));
         }
-        match self.start_threads() {
-            Ok(started) => {
-                *threads = started;
-                Ok(())
-            }
-            Err(error) => {
-                self.instance.become_state(State::PendingError);
-                self.instance.become_state(State::Error);
-                Err(error)
-            }
+        let started = self.start_threads();
+        if started.is_err() {
+            self.instance.become_state(State::PendingError);
+            self.instance.threads.stop();
+            self.instance.become_state(State::Error);
         }
+        started
     }
 
-    fn start_threads(&self) -> Result<Vec<JoinHandle<()>>, StreamsError> {
+    fn start_threads(&self) -> Result<(), StreamsError> {
         let app =
             Application::prepare(self.config.clone(), Arc::clone(&self.built), &self.client_id)?;
         let app = Arc::new(app);
@@ -156,82 +163,28 @@ impl KafkaStreams {
         let count = if app.has_tasks() { self.config.settings().num_stream_threads } else { 0 };
         // all of them are known before the first one runs, or the state would be `Running` too
         // early
-        let handles: Vec<_> = (0..count).map(|_| self.new_handle()).collect();
-        self.instance.set_threads(handles.clone());
+        let handles: Vec<_> = (0..count).map(|_| self.instance.threads.add()).collect();
         self.instance.become_state(State::Rebalancing);
-        let started = self.spawn_all(&app, &handles);
-        if started.is_err() {
-            self.instance.stop_threads();
-        }
-        started
-    }
-
-    /// Spawns the threads, that of the global stores first: tasks find them loaded.
-    fn spawn_all(
-        &self,
-        app: &Arc<Application>,
-        handles: &[Arc<ThreadHandle>],
-    ) -> Result<Vec<JoinHandle<()>>, StreamsError> {
-        let mut started = Vec::new();
-        if app.has_globals() {
-            started.push(self.load_globals(app)?);
-        }
-        if !self.state().is_alive() {
+        let loaded = if app.has_globals() { self.load_globals(&app) } else { Ok(()) };
+        if loaded.is_err() || !self.state().is_alive() {
             handles.iter().for_each(|handle| handle.never_starts());
             self.instance.thread_changed();
-            return Ok(started);
+            return loaded;
         }
-        for handle in handles {
-            started.push(self.spawn(app, Arc::clone(handle))?);
-        }
-        Ok(started)
+        handles.into_iter().try_for_each(|handle| self.instance.spawn(&app, handle))
     }
 
     /// Starts the thread of the global stores and waits until they are loaded, or the instance stops.
-    fn load_globals(&self, app: &Arc<Application>) -> Result<JoinHandle<()>, StreamsError> {
-        let handle = Arc::new(ThreadHandle::new(format!("{}-GlobalStreamThread", self.client_id)));
-        self.instance.set_global_thread(Arc::clone(&handle));
+    fn load_globals(&self, app: &Arc<Application>) -> Result<(), StreamsError> {
+        let handle = self.instance.threads.add_global();
+        self.instance.stop_if_late(&handle);
         let (tell, told) = std::sync::mpsc::sync_channel(1);
-        let started = self.spawn_with(&handle, {
-            let (app, handle) = (Arc::clone(app), Arc::clone(&handle));
-            move |supervisor| kafka::run_global(&app, &handle, &supervisor, tell)
-        })?;
-        if !self.state().is_alive() {
-            // stopped before it was there to be asked
-            handle.stop();
-        }
-        // nothing comes from a thread that was stopped
-        told.recv().unwrap_or(Ok(()))?;
-        Ok(started)
-    }
-
-    fn new_handle(&self) -> Arc<ThreadHandle> {
-        let n = self.next_thread.fetch_add(1, Ordering::Relaxed);
-        Arc::new(ThreadHandle::new(format!("{}-StreamThread-{n}", self.client_id)))
-    }
-
-    fn spawn(
-        &self,
-        app: &Arc<Application>,
-        handle: Arc<ThreadHandle>,
-    ) -> Result<JoinHandle<()>, StreamsError> {
-        let app = Arc::clone(app);
-        self.spawn_with(&Arc::clone(&handle), move |supervisor| {
-            kafka::run(&app, &handle, &supervisor);
-        })
-    }
-
-    fn spawn_with(
-        &self,
-        handle: &ThreadHandle,
-        body: impl FnOnce(Arc<dyn Supervisor>) + Send + 'static,
-    ) -> Result<JoinHandle<()>, StreamsError> {
         let supervisor: Arc<dyn Supervisor> = Arc::<Instance>::clone(&self.instance);
-        let builder = std::thread::Builder::new().name(handle.name());
-        builder.spawn(move || body(supervisor)).map_err(|error| {
-            let message = "the operating system starts no further thread";
-            StreamsError::new(StreamsErrorKind::Config, message).caused_by(error)
-        })
+        let (app, noted) = (Arc::clone(app), Arc::clone(&handle));
+        let body = move || kafka::run_global(&app, &handle, &supervisor, tell);
+        self.instance.threads.spawn(&noted, body)?;
+        // nothing comes from a thread that was stopped
+        told.recv().unwrap_or(Ok(()))
     }
 
     /// Adds a thread to a running instance; the partitions are shared anew. Returns its name, or
@@ -240,29 +193,23 @@ impl KafkaStreams {
     /// # Errors
     /// When the operating system starts no further thread.
     pub fn add_stream_thread(&self) -> Result<Option<String>, StreamsError> {
-        let mut threads = lock(&self.threads);
         let app = lock(&self.application).upgrade();
         let alive = |app: &Arc<Application>| self.state().is_alive() && app.has_tasks();
         let Some(app) = app.filter(alive) else { return Ok(None) };
-        let handle = self.new_handle();
+        let handle = self.instance.threads.add();
         let name = handle.name();
         app.threads.fetch_add(1, Ordering::Relaxed);
-        self.instance.add_thread(Arc::clone(&handle));
+        self.instance.stop_if_late(&handle);
         self.instance.thread_changed();
-        threads.push(self.spawn(&app, handle)?);
+        self.instance.spawn(&app, handle)?;
         Ok(Some(name))
     }
 
     /// Asks the youngest thread to commit and end; the others get its partitions. Returns its name,
     /// or `None` when the instance does not run or has one thread only.
     pub fn remove_stream_thread(&self) -> Option<String> {
-        let app = lock(&self.application).upgrade()?;
-        let threads = self.instance.threads();
-        let alive = threads.iter().filter(|thread| thread.state() != ThreadState::Dead).count();
-        if !self.state().is_alive() || alive < 2 {
-            return None;
-        }
-        let handle = self.instance.take_thread()?;
+        let app = lock(&self.application).upgrade().filter(|_| self.state().is_alive())?;
+        let handle = self.instance.threads.youngest()?;
         app.threads.fetch_sub(1, Ordering::Relaxed);
         handle.stop();
         Some(handle.name())
@@ -275,7 +222,7 @@ impl KafkaStreams {
 
     /// The threads and their tasks, as they are now.
     pub fn thread_metadata(&self) -> Vec<ThreadMetadata> {
-        self.instance.threads().iter().map(|thread| thread.metadata()).collect()
+        self.instance.threads.stream().iter().map(|thread| thread.metadata()).collect()
     }
 
     /// The name under which the broker sees this instance.
@@ -290,37 +237,45 @@ impl KafkaStreams {
     pub fn close(&self, timeout: Duration) -> bool {
         let deadline = now() + timeout;
         self.ask_to_stop();
-        let mut threads = lock(&self.threads);
-        while let Some(thread) = threads.last() {
-            if thread.is_finished() {
-                let done = threads.pop();
-                // a panic was told to the supervisor already
-                let _result = done.map(JoinHandle::join);
-            } else if now() < deadline {
-                std::thread::sleep(Duration::from_millis(1));
-            } else {
+        // a start that is under way ends soon
+        let _starting = lock(&self.starting);
+        while !self.instance.threads.reap() {
+            if now() >= deadline {
                 self.abandoned.store(true, Ordering::Release);
                 return false;
             }
+            std::thread::sleep(Duration::from_millis(1));
         }
         true
     }
 
     fn ask_to_stop(&self) {
-        let had_threads = self.instance.become_state(State::PendingShutdown);
-        let handles = self.instance.all_threads();
-        for handle in &handles {
-            handle.stop();
-        }
-        if had_threads && handles.is_empty() {
+        let stops_now = self.instance.become_state(State::PendingShutdown);
+        self.instance.threads.stop();
+        if stops_now && self.instance.threads.all().is_empty() {
             self.instance.become_state(State::NotRunning);
         }
     }
 
-    /// Waits until the instance has stopped, for whatever reason.
+    /// Blocks the calling thread until the instance has stopped, for whatever reason: another thread
+    /// called [`close`](Self::close), or an error. Its threads are gone then, and its state directory is
+    /// free. An instance that was never started does not stop.
     ///
     /// # Errors
-    /// The error that stopped it.
+    /// The error that stopped it, once: later calls give `Ok`.
+    pub fn wait(&self) -> Result<(), StreamsError> {
+        let outcome = kafka::block_on(self.closed());
+        // they have let go of everything but themselves: another instance may have the state directory
+        while !self.instance.threads.reap() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        outcome
+    }
+
+    /// [`wait`](Self::wait) without blocking a thread, in any async runtime.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
     pub async fn closed(&self) -> Result<(), StreamsError> {
         let mut states = self.instance.watch();
         // an error means that the sender is gone, which this instance holds

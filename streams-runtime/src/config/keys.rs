@@ -131,7 +131,17 @@ const KEYS: &[(&str, Effect)] = &[
     ("rack.aware.assignment.traffic_cost", Only(&[], NO_RACKS)),
     ("repartition.purge.interval.ms", Set(|s, v| millis(&mut s.repartition_purge_interval, v))),
     ("replication.factor", Set(replication_factor)),
-    ("rocksdb.config.setter", Only(&[""], "it names a Java class; there is no counterpart yet")),
+    (
+        "rocksdb.config.setter",
+        Only(
+            &[""],
+            "it names a Java class; memory is set by `rocksdb.memory.bytes`, \
+             `rocksdb.write.buffers.bytes` and `rocksdb.store.buffer.bytes`",
+        ),
+    ),
+    ("rocksdb.memory.bytes", Set(|s, v| some_bytes(&mut s.rocksdb.memory, v))),
+    ("rocksdb.store.buffer.bytes", Set(|s, v| some_bytes(&mut s.rocksdb.store_buffer, v))),
+    ("rocksdb.write.buffers.bytes", Set(|s, v| some_bytes(&mut s.rocksdb.write_buffers, v))),
     ("state.cleanup.delay.ms", Set(|s, v| millis(&mut s.state_cleanup_delay, v))),
     ("state.cleanup.dir.max.age.ms", Only(&["-1"], "only `-1` (off) is supported")),
     ("state.dir", Set(state_dir)),
@@ -166,6 +176,16 @@ fn millis(field: &mut Duration, value: &str) -> Result<(), String> {
 
 fn bytes(field: &mut usize, value: &str) -> Result<(), String> {
     *field = value.parse().map_err(|_| "a number of bytes, 0 or more, is expected".to_owned())?;
+    Ok(())
+}
+
+/// Less would make RocksDB write files of a few rows.
+const ROCKSDB_MIN: usize = 64 << 10;
+
+fn some_bytes(field: &mut Option<usize>, value: &str) -> Result<(), String> {
+    let mut parsed = 0;
+    at_least(&mut parsed, value, ROCKSDB_MIN)?;
+    *field = Some(parsed);
     Ok(())
 }
 

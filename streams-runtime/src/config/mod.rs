@@ -15,6 +15,8 @@ use std::time::Duration;
 pub use self::clients::ClientKind;
 use self::clients::ClientSettings;
 pub use self::settings::ProcessingGuarantee;
+#[cfg(all(feature = "kafka", feature = "rocksdb"))]
+pub(crate) use self::settings::RocksDbSettings;
 pub(crate) use self::settings::Settings;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::handler::{
@@ -144,6 +146,18 @@ impl StreamsConfig {
     #[must_use]
     pub fn cache_max_bytes(self, bytes: usize) -> Self {
         self.set("statestore.cache.max.bytes", bytes.to_string())
+    }
+
+    /// Bytes that all RocksDB stores of this instance may use together: blocks read from disk, indexes,
+    /// filters and write buffers. Key `rocksdb.memory.bytes`, which Kafka Streams has not.
+    ///
+    /// Default: the instances of a process share 256 MiB. Write buffers may take half of it, or
+    /// `rocksdb.write.buffers.bytes`; a store writes its buffer to disk when that holds 4 MiB, or
+    /// `rocksdb.store.buffer.bytes`. Caches of objects ([`cache_max_bytes`](Self::cache_max_bytes)) and
+    /// uncommitted rows come on top.
+    #[must_use]
+    pub fn rocksdb_memory(self, bytes: usize) -> Self {
+        self.set("rocksdb.memory.bytes", bytes.to_string())
     }
 
     /// The name under which the broker sees this instance. Default: the application id and a

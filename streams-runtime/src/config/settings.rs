@@ -46,6 +46,19 @@ pub(crate) struct Settings {
     pub(crate) window_changelog_additional_retention: Duration,
     pub(crate) repartition_purge_interval: Duration,
     pub(crate) state_cleanup_delay: Duration,
+    pub(crate) rocksdb: RocksDbSettings,
+}
+
+/// How much memory RocksDB may use, in bytes.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[allow(dead_code, reason = "without the feature `rocksdb` they are only parsed")]
+pub(crate) struct RocksDbSettings {
+    /// Of all stores of this instance; `None` shares the default of the process.
+    pub(crate) memory: Option<usize>,
+    /// The part of it that write buffers may take; `None` is half.
+    pub(crate) write_buffers: Option<usize>,
+    /// The write buffer of one store.
+    pub(crate) store_buffer: Option<usize>,
 }
 
 impl Default for Settings {
@@ -73,6 +86,7 @@ impl Default for Settings {
             window_changelog_additional_retention: Duration::from_millis(86_400_000),
             repartition_purge_interval: Duration::from_millis(30_000),
             state_cleanup_delay: Duration::from_millis(600_000),
+            rocksdb: RocksDbSettings::default(),
         }
     }
 }
@@ -88,6 +102,9 @@ impl Settings {
                     .into(),
             );
         }
+        if let Some(problem) = self.rocksdb.problem() {
+            return Some(problem);
+        }
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if !id.chars().all(legal) || id == "." || id == ".." {
             return Some(format!(
@@ -96,5 +113,17 @@ impl Settings {
             ));
         }
         None
+    }
+}
+
+impl RocksDbSettings {
+    fn problem(self) -> Option<String> {
+        let (memory, buffers) = (self.memory?, self.write_buffers?);
+        (buffers > memory).then(|| {
+            format!(
+                "`rocksdb.write.buffers.bytes` is {buffers}, but write buffers are a part of \
+                 `rocksdb.memory.bytes`, which is {memory}"
+            )
+        })
     }
 }

@@ -116,3 +116,18 @@ fn java_class_names_choose_handlers() {
     );
     assert!(config.check().is_ok());
 }
+
+#[test]
+fn memory_of_rocksdb_is_a_whole_with_parts() {
+    let config = StreamsConfig::new("app")
+        .rocksdb_memory(64 << 20)
+        .set("rocksdb.write.buffers.bytes", "16777216")
+        .set("rocksdb.store.buffer.bytes", "1048576");
+    assert!(config.check().is_ok());
+    assert_eq!(config.settings().rocksdb.write_buffers, Some(16 << 20));
+    problem("rocksdb.memory.bytes", "1000", &["at least 65536"]);
+    problem("rocksdb.config.setter", "com.example.Setter", &["rocksdb.memory.bytes"]);
+    let config = config.set("rocksdb.memory.bytes", "1048576");
+    let error = config.check().unwrap_err().to_string();
+    assert!(error.contains("part of `rocksdb.memory.bytes`"), "{error}");
+}

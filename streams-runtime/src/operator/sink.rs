@@ -43,8 +43,8 @@ pub type StreamPartitionerRef<K, V> = Arc<dyn StreamPartitioner<K, V>>;
 
 /// Writes each record to a topic and ends there.
 ///
-/// The record keeps its time and headers. A null key leaves the partition to the producer.
-/// Java: `KStream#to`.
+/// The record keeps its time and headers; over Kafka a time of 0 becomes 1 ms, as the client library takes
+/// 0 for "now". A null key leaves the partition to the producer. Java: `KStream#to`.
 ///
 /// # Example
 /// ```

@@ -25,9 +25,6 @@ const STATUS: &[u8] = b"status";
 const FORMAT: &[u8] = b"format";
 const FORMAT_VERSION: i64 = 1;
 
-/// Bytes that all stores of the process share unless the configuration says otherwise.
-const DEFAULT_MEMORY: usize = 256 << 20;
-
 /// The memory that stores on disk share: read cache and write buffers under one limit.
 ///
 /// Clones share the same memory. Java gives every store its own 50 MB of cache and 48 MB of buffers.
@@ -35,25 +32,40 @@ const DEFAULT_MEMORY: usize = 256 << 20;
 pub struct RocksDbMemory {
     cache: Cache,
     buffers: WriteBufferManager,
+    store_buffer: usize,
 }
 
 impl RocksDbMemory {
-    /// Memory of its own, for stores that must not share.
+    /// Bytes that all stores of the process share unless the configuration says otherwise.
+    pub const DEFAULT_BYTES: usize = 256 << 20;
+    /// The write buffer of one store. Over the limit of all, each write flushes its own store, so none
+    /// may hoard.
+    pub const DEFAULT_STORE_BUFFER: usize = 4 << 20;
+
+    /// Memory of its own, for stores that must not share. Write buffers may take half of it.
     pub fn new(bytes: usize) -> Self {
+        Self::with_write_buffers(bytes, bytes / 2, Self::DEFAULT_STORE_BUFFER)
+    }
+
+    /// Memory of its own, of which the write buffers of all stores may take `write_buffers` bytes.
+    ///
+    /// A store writes a buffer of `store_buffer` bytes to disk when it is full, and earlier when all
+    /// together reach their limit.
+    pub fn with_write_buffers(bytes: usize, write_buffers: usize, store_buffer: usize) -> Self {
         let cache = Cache::new_lru_cache(bytes);
-        // write buffers are charged to the cache, and may take half of it
+        // they are charged to the cache
         let buffers = WriteBufferManager::new_write_buffer_manager_with_cache(
-            bytes / 2,
+            write_buffers.min(bytes),
             false,
             cache.clone(),
         );
-        Self { cache, buffers }
+        Self { cache, buffers, store_buffer }
     }
 
     /// The memory of this process. The first caller decides how much; `None` is 256 MiB.
     pub fn of_process(bytes: Option<usize>) -> Self {
         static MEMORY: OnceLock<RocksDbMemory> = OnceLock::new();
-        MEMORY.get_or_init(|| Self::new(bytes.unwrap_or(DEFAULT_MEMORY))).clone()
+        MEMORY.get_or_init(|| Self::new(bytes.unwrap_or(Self::DEFAULT_BYTES))).clone()
     }
 
     /// Bytes in use now, write buffers included.
@@ -413,10 +425,9 @@ fn rows_options(memory: &RocksDbMemory) -> Options {
     let mut options = Options::default();
     options.set_compaction_style(DBCompactionStyle::Universal);
     options.set_compression_type(DBCompressionType::Lz4);
-    // over the limit of the process each write flushes its own store, so none may hoard: small buffers,
-    // and little memory taken ahead
-    options.set_write_buffer_size(4 << 20);
+    options.set_write_buffer_size(memory.store_buffer);
     options.set_max_write_buffer_number(3);
+    // little memory is taken ahead, as many stores share it
     options.set_arena_block_size(64 << 10);
     options.set_block_based_table_factory(&table_options(memory));
     options

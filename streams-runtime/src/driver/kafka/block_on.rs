@@ -1,4 +1,4 @@
-//! Waits on this thread for an answer of the admin client, inside or outside of a tokio runtime.
+//! Waits on this thread for a future, inside or outside of a tokio runtime.
 
 use std::future::Future;
 use std::pin::pin;
@@ -14,8 +14,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Parks the thread until the future is ready. The admin client bounds its own time.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
+/// Parks the thread until the future is ready.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     let mut future = pin!(future);

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::application::Application;
 use super::events::lock;
 use super::metadata::{TaskMetadata, ThreadMetadata, ThreadState};
 use super::restore_listener::StateRestoreListener;
@@ -16,8 +17,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(10);
 /// What the client decides after an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Verdict {
-    /// Start again from the last commit.
-    Restart,
+    /// Let another thread start from the last commit.
+    Replace,
     /// End the thread.
     End,
 }
@@ -29,6 +30,9 @@ pub(crate) trait Supervisor: Send + Sync {
 
     /// A thread failed.
     fn thread_failed(&self, error: StreamsError) -> Verdict;
+
+    /// Starts the successor of a thread that failed.
+    fn replace_thread(self: Arc<Self>, app: &Arc<Application>);
 
     /// The thread of the global stores failed, and with it the instance: no other can take over.
     fn global_thread_failed(&self, error: StreamsError);
@@ -73,7 +77,7 @@ impl ThreadHandle {
         }
     }
 
-    pub(super) fn stopping(&self) -> bool {
+    pub(crate) fn stopping(&self) -> bool {
         self.stop.get().is_some()
     }
 

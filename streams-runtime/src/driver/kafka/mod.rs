@@ -33,6 +33,7 @@ mod topics;
 mod wake;
 
 pub(crate) use application::Application;
+pub(crate) use block_on::block_on;
 pub(crate) use events::lock;
 pub(crate) use global::run as run_global;
 pub(crate) use handle::{Supervisor, ThreadHandle, Verdict};

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use super::events::lock;
 use super::restore::Stores;
+#[cfg(feature = "rocksdb")]
+use crate::config::RocksDbSettings;
 use crate::config::StreamsConfig;
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
@@ -207,7 +209,7 @@ impl StoreRoom {
 impl Disk {
     fn open(config: &StreamsConfig) -> Result<Self, StreamsError> {
         let directory = StateDirectory::open(config.state_directory(), config.application_id())?;
-        Ok(Self { directory, memory: RocksDbMemory::of_process(None) })
+        Ok(Self { directory, memory: memory(config) })
     }
 
     fn backend(
@@ -237,6 +239,19 @@ impl Disk {
             None => self.directory.wipe_global_store(&plan.name),
         }
     }
+}
+
+/// Memory of the instance's own where it says anything about it.
+#[cfg(feature = "rocksdb")]
+fn memory(config: &StreamsConfig) -> RocksDbMemory {
+    let wanted = config.settings().rocksdb;
+    if wanted == RocksDbSettings::default() {
+        return RocksDbMemory::of_process(None);
+    }
+    let bytes = wanted.memory.unwrap_or(RocksDbMemory::DEFAULT_BYTES);
+    let write_buffers = wanted.write_buffers.unwrap_or(bytes / 2);
+    let store_buffer = wanted.store_buffer.unwrap_or(RocksDbMemory::DEFAULT_STORE_BUFFER);
+    RocksDbMemory::with_write_buffers(bytes, write_buffers, store_buffer)
 }
 
 /// The most rows that a store keeps, if it has a limit.

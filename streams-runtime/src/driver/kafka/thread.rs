@@ -65,17 +65,17 @@ pub(crate) fn run(
     handle: &Arc<ThreadHandle>,
     supervisor: &Arc<dyn Supervisor>,
 ) {
-    loop {
-        let life = || StreamThread::new(app, handle, supervisor)?.live();
-        let ended = catch_unwind(AssertUnwindSafe(life)).unwrap_or_else(|panic| {
-            let text = panic_text(&*panic);
-            let message = format!("stream thread {} panicked: {text}", handle.name());
-            Err(StreamsError::new(StreamsErrorKind::Processing, message))
-        });
-        let Err(error) = ended else { break };
+    let life = || StreamThread::new(app, handle, supervisor)?.live();
+    let ended = catch_unwind(AssertUnwindSafe(life)).unwrap_or_else(|panic| {
+        let text = panic_text(&*panic);
+        let message = format!("stream thread {} panicked: {text}", handle.name());
+        Err(StreamsError::new(StreamsErrorKind::Processing, message))
+    });
+    if let Err(error) = ended {
         tracing::error!("stream thread {} failed: {error}", handle.name());
-        if supervisor.thread_failed(error) == Verdict::End || handle.stopping() {
-            break;
+        if supervisor.thread_failed(error) == Verdict::Replace && !handle.stopping() {
+            // before this one is dead, so that the instance is never without a thread
+            Arc::clone(supervisor).replace_thread(app);
         }
     }
     handle.set_tasks(Vec::new());
