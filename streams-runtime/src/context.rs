@@ -1,5 +1,6 @@
 //! What an operator sees of its task: its stores, the way out, and the record's origin.
 
+mod drops;
 mod partitions;
 
 use std::any::Any;
@@ -183,14 +184,6 @@ impl Context {
         self.emit_interval_ms
     }
 
-    /// Counts rows that a store found too old to be kept.
-    #[inline]
-    pub(crate) fn drop_expired(&mut self, node: NodeId, rows: u64) {
-        for _ in 0..rows {
-            self.drop_record(node, "it is older than what its store keeps; raise the retention");
-        }
-    }
-
     /// The outside clock, as the driver told it.
     pub fn wall_clock(&self) -> Timestamp {
         self.wall_clock
@@ -209,28 +202,6 @@ impl Context {
     /// How many partitions a topic has, when the driver knows.
     pub fn partition_count(&self, topic: &str) -> Option<i32> {
         self.facts.partitions.of(topic)
-    }
-
-    /// Counts and logs a record that goes no further; `reason` says why and what mends it.
-    #[cold]
-    pub fn drop_record(&mut self, node: NodeId, reason: &str) {
-        self.dropped += 1;
-        tracing::warn!(
-            task = %self.facts.task_id, topic = %self.record.topic,
-            partition = self.record.partition, offset = self.record.offset,
-            operator = %self.nodes[node.index()].name, "dropping a record: {reason}"
-        );
-    }
-
-    /// Counts and logs a processor's write that its store refused.
-    #[cold]
-    pub(crate) fn drop_write(&mut self, error: &crate::store::StoreError) {
-        self.dropped += 1;
-        tracing::warn!(
-            task = %self.facts.task_id, topic = %self.record.topic,
-            partition = self.record.partition, offset = self.record.offset,
-            "dropping a processor's write: {error}"
-        );
     }
 
     /// Gives the error of a user's function to the processing exception handler.
@@ -317,18 +288,6 @@ impl Context {
         );
         let stop = StreamsError::new(StreamsErrorKind::Deserialization, message);
         Err(Box::new(stop.caused_by(error.clone())))
-    }
-
-    /// Counts and logs an input record whose time is negative.
-    #[cold]
-    pub(crate) fn drop_raw(&mut self, node: NodeId, raw: &RawRecord<'_>, time: i64) {
-        self.dropped += 1;
-        tracing::warn!(
-            task = %self.facts.task_id, topic = raw.topic, partition = raw.partition,
-            offset = raw.offset, operator = %self.nodes[node.index()].name,
-            "dropping a record: its extracted timestamp is {time}, which is negative; use a \
-             TimestampExtractor that finds another time if the record is good"
-        );
     }
 
     /// Encodes a result for the fixed topic of its node into the outbox.

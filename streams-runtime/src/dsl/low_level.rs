@@ -178,8 +178,8 @@ impl TopologyBuilder {
     /// let limits = KeyValueStore::<String, i64>::persistent("limits");
     /// let limits = builder.add_global_store(limits, "read-limits", "limits", "keep-limits", keep, ());
     /// let orders = builder.add_source::<String, i64>("orders", "in", ());
-    /// let limited = builder.add_processor("limited", limited, [&orders], limits);
-    /// builder.add_sink("sink", "out", [&limited], ());
+    /// let passed = builder.add_processor("limited", limited, [&orders], limits);
+    /// builder.add_sink("sink", "out", [&passed], ());
     /// let mut driver = TopologyTestDriver::new(&builder.finish(), TestDriverConfig::default())?;
     /// driver.input::<String, i64>("limits").pipe("a", 5, 0)?;
     /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 7), ("b", 9)], 0)?;

@@ -93,7 +93,12 @@ where
         let store = self.store;
         self.cell.with_store(store, |cx| {
             let (store, out, context) = cx.store_and_outbox(store);
-            store.put(out, context, session, value, None)
+            let is_write = value.is_some();
+            let written = store.put(out, context, session, value, None);
+            let late = store.take_expired();
+            // a removal that comes too late finds nothing, which is no loss
+            cx.drop_expired_writes(if is_write { late } else { 0 });
+            written
         });
     }
 }

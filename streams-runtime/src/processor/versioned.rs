@@ -153,7 +153,7 @@ where
                 }
                 Ok(_) => Ok(VersionedPut::Latest),
                 Err(error) if error.kind() == StoreErrorKind::Late => {
-                    cx.drop_write(&error);
+                    cx.drop_write(&error.to_string());
                     Ok(VersionedPut::TooLate)
                 }
                 Err(error) => Err(error),

@@ -10,7 +10,8 @@ use crate::topology::{StoreIx, StoreType};
 
 /// A store of `V` by `K` and the start of a window.
 ///
-/// Windows that started before the retention are not seen, and too late ones are not written.
+/// Windows that started before the retention are not seen, and too late ones are not written, but counted
+/// among the task's dropped records.
 /// Otherwise as [`KeyValueStore`](super::KeyValueStore).
 /// Java: `org.apache.kafka.streams.state.WindowStore`.
 pub struct WindowStore<'a, K, V> {
@@ -92,7 +93,10 @@ where
         let store = self.store;
         self.cell.with_store(store, |cx| {
             let (store, out, context) = cx.store_and_outbox(store);
-            store.put(out, context, key, value, window_start.as_millis())
+            let written = store.put(out, context, key, value, window_start.as_millis());
+            let late = store.take_expired();
+            cx.drop_expired_writes(late);
+            written
         });
     }
 

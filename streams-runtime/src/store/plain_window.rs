@@ -49,6 +49,11 @@ where
         let window = Windowed { key: key.clone(), window: Window { start, end: start } };
         self.rows.put(out, context, &window, (value, context.timestamp), None).map(drop)
     }
+
+    /// Writes that came too late to be kept since the last call.
+    pub fn take_expired(&mut self) -> u64 {
+        self.rows.bytes.take_expired()
+    }
 }
 
 /// Makes a [`WindowStore`] with these serdes for each task.

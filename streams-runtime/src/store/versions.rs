@@ -35,9 +35,9 @@ impl VersionLayout {
     /// short history to a 24th of a long one.
     pub fn of_history(history_ms: i64) -> Self {
         let (parts, least) = match history_ms {
-            ..=60_000 => (3, 2_000),
-            ..=300_000 => (5, 20_000),
-            ..=3_600_000 => (12, 60_000),
+            i64::MIN..=60_000 => (3, 2_000),
+            60_001..=300_000 => (5, 20_000),
+            300_001..=3_600_000 => (12, 60_000),
             _ => (24, 300_000),
         };
         Self { history_ms, segment_ms: (history_ms / parts).max(least) }
@@ -57,6 +57,9 @@ pub(crate) enum Put {
 
 /// A version as the store keeps it: its end, and its time and value in `out`.
 pub(crate) type Found = Option<Option<i64>>;
+
+/// Takes the end of a version, which the latest one has not, and its time and value.
+pub(crate) type VisitVersion<'a> = dyn FnMut(Option<i64>, &[u8]) -> Result<(), StoreError> + 'a;
 
 /// What a versioned store knows of its segments.
 #[derive(Debug)]
@@ -391,13 +394,12 @@ impl ByteStore {
         Ok(None)
     }
 
-    /// Calls `visit` with the versions of a key that held at some time from `from` to `to`, oldest first: the
-    /// end, which the latest one has not, and time and value.
+    /// Calls `visit` with the versions of a key that held at some time from `from` to `to`, oldest first.
     pub(crate) fn versions_between(
         &self,
         key: &[u8],
         (from, to): (i64, i64),
-        visit: &mut dyn FnMut(Option<i64>, &[u8]) -> Result<(), StoreError>,
+        visit: &mut VisitVersion<'_>,
     ) -> Result<(), StoreError> {
         let Some(versions) = &self.versions else { return Ok(()) };
         let reads = self.reads();

@@ -12,6 +12,9 @@ use crate::task::GlobalTask;
 use crate::time::Timestamp;
 use crate::topology::{StoreIx, StorePlan, StoreType};
 
+/// A store with its number.
+type OpenStore = (StoreIx, Box<dyn StateStore>);
+
 /// The task that fills global stores, and the places that its tasks look at.
 pub(super) struct Globals {
     task: GlobalTask,
@@ -53,10 +56,7 @@ impl Globals {
     }
 
     /// The stores as other tasks see them.
-    pub(super) fn views(
-        &self,
-        topology: &BuiltTopology,
-    ) -> Result<Vec<(StoreIx, Box<dyn StateStore>)>, StreamsError> {
+    pub(super) fn views(&self, topology: &BuiltTopology) -> Result<Vec<OpenStore>, StreamsError> {
         let view = |(ix, plan): (StoreIx, &StorePlan)| {
             let place = self.places.get(&ix)?.reader();
             Some(store(topology, ix, plan, place, None).map(|store| (ix, store)))
