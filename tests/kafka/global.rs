@@ -150,6 +150,60 @@ fn both_instances_have_all_rows() {
     assert!(instances.iter().all(|streams| streams.close(PATIENCE)));
 }
 
+/// Keeps the length of each row's longest value.
+#[processor]
+fn keep_longest(record: Record<String, String>, longest: &mut KeyValueStore<String, i64>) {
+    let length = i64::try_from(record.value.len()).unwrap_or(i64::MAX);
+    let kept = longest.get(&record.key).unwrap_or(0);
+    longest.put(record.key, kept.max(length));
+}
+
+#[processor]
+fn tell_longest(
+    record: Record<String, String>,
+    ctx: &mut ProcessorContext<'_, String, String>,
+    longest: &GlobalStore<KeyValueStore<String, i64>>,
+) {
+    let found = longest.get(&record.value).map_or("none".to_owned(), |length| length.to_string());
+    let value = format!("{}={found}", record.value);
+    ctx.forward(record.with_value(value));
+}
+
+topology!(
+    /// A global store that a processor fills, and one that reads it.
+    fn longest(rows: String, input: String, output: String) -> Topology {
+        let lengths = KeyValueStore::<String, i64>::persistent("longest").with_logging_disabled();
+        let lengths = global_store(lengths, rows, keep_longest);
+        stream::<String, String>(input).process(tell_longest, lengths).to(output);
+    }
+);
+
+#[test]
+fn a_processor_fills_a_global_store_before_and_after_the_start() {
+    let world = World::new("global-store");
+    let rows = world.create_topic("rows", 2);
+    let [input, output] = ["in", "out"].map(|name| world.create_topic(name, 1));
+    world.produce(&rows, [("k", Some("1234")), ("k", Some("12")), ("l", Some("1"))]);
+    let topology = longest(rows.clone(), input.clone(), output.clone());
+    let streams = running(&topology, &world, "a", &Notes::default());
+    expect_row(&world, &input, &output, ("k", "4"));
+    world.produce(&rows, [("l", Some("12345678")), ("m", Some(""))]);
+    for row in [("l", "8"), ("m", "0"), ("k", "4")] {
+        expect_row(&world, &input, &output, row);
+    }
+    assert!(streams.close(PATIENCE));
+    world.produce(&rows, [("k", Some("123456"))]);
+    for wiped in [false, true] {
+        if wiped {
+            world.wipe("a");
+        }
+        let streams = running(&topology, &world, "a", &Notes::default());
+        expect_row(&world, &input, &output, ("k", "6"));
+        expect_row(&world, &input, &output, ("l", "8"));
+        assert!(streams.close(PATIENCE));
+    }
+}
+
 topology!(
     /// A table of numbers, and nothing else.
     fn numbers(rows: String) -> Topology {
