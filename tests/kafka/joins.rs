@@ -5,7 +5,7 @@ use std::time::Duration;
 use streams_runtime::config::StreamsConfig;
 use streams_runtime::prelude::*;
 
-use crate::script::Step::{Pause, Put, Restart, Wipe};
+use crate::script::Step::{Move, Pause, Put, Restart, Wipe};
 use crate::script::play;
 use crate::world::World;
 
@@ -94,7 +94,7 @@ fn records_without_a_match_leave_once_over_restarts() {
         Put(&[("r", "d", "w", 3_000)]),
         Pause,
         Put(&[("l", "e", "e1", 15_101)]),
-        Restart,
+        Move,
         Put(&[("l", "f", "f1", 15_200)]),
         Pause,
         Wipe,
@@ -175,7 +175,7 @@ fn tables_join_rows_of_before_a_restart() {
         Put(&[("r", "a", "x", 3), ("r", "d", "y", 3)]),
         Wipe,
         Put(&[("r", "b", "z", 10), ("r", "d", "-", 11)]),
-        Restart,
+        Move,
         Put(&[("l", "a", "-", 20), ("l", "b", "b2", 20)]),
         Put(&[("r", "a", "-", 30), ("r", "c", "w", 4)]),
     ];
@@ -217,7 +217,7 @@ fn a_foreign_key_finds_its_row_on_another_partition_over_restarts() {
         Restart,
         Put(&[("p", "ann", "2:oslo", 20), ("p", "bob", "-", 20)]),
         Put(&[("c", "oslo", "-", 30)]),
-        Wipe,
+        Move,
         Put(&[("c", "rome", "5M", 40), ("c", "oslo", "6M", 40)]),
     ];
     let results = play(&world, &foreign(people, cities, output), "out", |c| c, &steps);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use streams_runtime::client::KafkaStreams;
 use streams_runtime::prelude::*;
 
-use crate::script::Step::{Put, Restart, Wipe};
+use crate::script::Step::{Move, Put, Restart, Wipe};
 use crate::script::play;
 use crate::world::{PATIENCE, World, eventually};
 
@@ -130,7 +130,7 @@ fn window_and_session_stores_of_a_processor_come_back() {
         Put(&[("in", "a", "x", 0), ("in", "b", "x", 1_000), ("in", "a", "x", 4_000)]),
         Wipe,
         Put(&[("in", "a", "x", 9_000), ("in", "b", "x", 12_000)]),
-        Restart,
+        Move,
         Put(&[("in", "a", "x", 9_500), ("in", "b", "x", 7_000)]),
     ];
     let results = play(&world, &counts_twice(input, output), "out", |config| config, &steps);

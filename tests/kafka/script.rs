@@ -2,7 +2,7 @@
 //!
 //! Every step is processed to its end before the next one, and there are no caches, so that each key has
 //! one right sequence of results, times included. A restart wipes the local state or keeps it; either
-//! way the results go on as if there had been none.
+//! way the results go on as if there had been none, and so they do when another instance takes over.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,6 +28,8 @@ pub enum Step<'s> {
     Restart,
     /// The instance stops, loses its local state, and starts again.
     Wipe,
+    /// Another instance joins, and the first one leaves: the tasks go over with their state.
+    Move,
 }
 
 /// The sequence of each key's results: value and milliseconds after the start, as text.
@@ -46,16 +48,17 @@ pub fn play(
     steps: &[Step<'_>],
 ) -> Vec<String> {
     let start = start_time();
-    let plain = || world.config("a").cache_max_bytes(0);
-    let mut driver = TopologyTestDriver::new(topology, TestDriverConfig::from(plain())).unwrap();
+    let plain = |name: &str| world.config(name).cache_max_bytes(0);
+    let mut driver = TopologyTestDriver::new(topology, TestDriverConfig::from(plain(""))).unwrap();
     let sources = sources(&driver);
-    let begin = || {
-        let streams = KafkaStreams::new(topology, config(plain())).unwrap();
+    let begin = |name: &str| {
+        let streams = KafkaStreams::new(topology, config(plain(name))).unwrap();
         streams.start().unwrap();
         wait_for(&streams, State::Running);
         streams
     };
-    let mut streams = begin();
+    let mut name = "a".to_owned();
+    let mut streams = begin(&name);
     for step in steps {
         match step {
             Step::Put(rows) => {
@@ -69,10 +72,18 @@ pub fn play(
             Step::Restart | Step::Wipe => {
                 assert!(streams.close(PATIENCE));
                 if let Step::Wipe = step {
-                    world.wipe("a");
+                    world.wipe(&name);
                 }
                 driver.restart().unwrap();
-                streams = begin();
+                streams = begin(&name);
+            }
+            Step::Move => {
+                name.push('a');
+                let next = begin(&name);
+                assert!(streams.close(PATIENCE));
+                wait_for(&next, State::Running);
+                driver.restart().unwrap();
+                streams = next;
             }
         }
     }

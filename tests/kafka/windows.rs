@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use streams_runtime::prelude::*;
 
-use crate::script::Step::{Pause, Put, Restart, Wipe};
+use crate::script::Step::{Move, Pause, Put, Restart, Wipe};
 use crate::script::play;
 use crate::world::World;
 
@@ -74,7 +74,7 @@ fn sessions_merge_with_those_of_before_a_restart() {
         Wipe,
         // closes the gap between both sessions of ann
         Put(&[("in", "1", "ann", 8_000), ("in", "1", "bob", 20_000)]),
-        Restart,
+        Move,
         Put(&[("in", "2", "ann", 24_000), ("in", "2", "bob", 40_000), ("in", "2", "bob", 1)]),
     ];
     let results = play(&world, &sessions(input, output), "out", |config| config, &steps);
@@ -143,7 +143,7 @@ fn what_suppress_holds_back_survives_restarts() {
         Put(&[("in", "a", "x", 11_000), ("in", "b", "x", 2_000)]),
         Restart,
         Put(&[("in", "c", "x", 12_000)]),
-        Wipe,
+        Move,
         Put(&[("in", "c", "x", 50_000)]),
     ];
     let results = play(&world, &suppressed(input, output), "out", |config| config, &steps);
