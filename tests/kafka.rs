@@ -22,6 +22,8 @@ mod topologies;
 
 #[path = "kafka/errors.rs"]
 mod errors;
+#[path = "kafka/exactly_once.rs"]
+mod exactly_once;
 #[path = "kafka/global.rs"]
 mod global;
 #[path = "kafka/joins.rs"]

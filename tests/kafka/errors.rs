@@ -244,10 +244,15 @@ fn security_that_was_not_built_in() {
 }
 
 #[test]
-fn exactly_once_comes_later() {
-    let config = StreamsConfig::new("app")
-        .bootstrap_servers("127.0.0.1:1")
-        .set("processing.guarantee", "exactly_once_v2");
-    let error = KafkaStreams::new(&copy("in".into(), "out".into()), config).unwrap_err();
-    says(&error, StreamsErrorKind::Config, &["exactly_once_v2", "later version"]);
+fn no_right_to_the_transactional_id() {
+    let world = World::new("transactional-id");
+    let Some(broker) = world.embedded() else { return };
+    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+    let denied = Fault::on(ApiKey::InitProducerId)
+        .always()
+        .error(ErrorCode::TransactionalIdAuthorizationFailed);
+    let _denied = broker.inject(denied);
+    let config = world.config("a").set("processing.guarantee", "exactly_once_v2");
+    let error = stops(&copy(input, output), config);
+    says(&error, StreamsErrorKind::Broker, &["transactional id", "WRITE and DESCRIBE"]);
 }

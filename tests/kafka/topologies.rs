@@ -1,5 +1,7 @@
 //! The topologies of these tests.
 
+use std::sync::Arc;
+
 use streams_runtime::prelude::*;
 
 topology!(
@@ -81,5 +83,19 @@ topology!(
                 }
             })
             .to(output);
+    }
+);
+
+/// Called with each line; may sleep or panic.
+pub type Trouble = Arc<dyn Fn(&str) + Send + Sync>;
+
+topology!(
+    /// A word count whose first step may be disturbed.
+    pub fn troubled_word_count(input: String, output: String, trouble: Trouble) -> Topology {
+        let words = stream::<Option<String>, String>(input)
+            .peek(move |_, line| trouble(line))
+            .flat_map_values(split_words)
+            .group_by(|_, word| word.clone());
+        words.count("counts").to_stream().to(output);
     }
 );

@@ -41,9 +41,6 @@ fn run() -> Result<ExitCode, Box<dyn std::error::Error>> {
             return Err(format!("unknown workload {:?}", settings.workload).into());
         }
     };
-    if settings.guarantee != "at_least_once" {
-        return Ok(not_yet(&settings.guarantee, "transactions"));
-    }
     let streams = KafkaStreams::new(&topology, config(&settings))?;
     streams.set_state_listener(|now, _| {
         if now == State::Running {
@@ -63,7 +60,8 @@ fn config(settings: &Settings) -> StreamsConfig {
     let mut config = StreamsConfig::new(&settings.application_id)
         .bootstrap_servers(&settings.bootstrap)
         .state_dir(&settings.state_dir)
-        .num_stream_threads(settings.threads);
+        .num_stream_threads(settings.threads)
+        .set("processing.guarantee", &settings.guarantee);
     if let Some(interval) = settings.commit_interval {
         config = config.commit_interval(interval);
     }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use self::instance::Instance;
 pub use self::listener::{UncaughtExceptionHandler, UncaughtExceptionResponse};
 pub use self::state::State;
-use crate::config::{ProcessingGuarantee, StreamsConfig};
+use crate::config::StreamsConfig;
 use crate::driver::kafka::{self, Application, Supervisor, lock};
 pub use crate::driver::kafka::{StateRestoreListener, TaskMetadata, ThreadMetadata, ThreadState};
 use crate::dsl::{BuiltTopology, Topology};
@@ -23,7 +23,7 @@ use crate::error::{StreamsError, StreamsErrorKind};
 /// How long [`KafkaStreams::run`] gives its threads to finish after a signal.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One instance of an application: runs a topology over Kafka, at-least-once.
+/// One instance of an application: runs a topology over Kafka, at-least-once or exactly-once.
 ///
 /// Several instances with one `application.id` share the work, partition by partition; each may
 /// have several threads.
@@ -62,6 +62,7 @@ pub struct KafkaStreams {
     config: StreamsConfig,
     built: Arc<BuiltTopology>,
     client_id: String,
+    process_id: uuid::Uuid,
     instance: Arc<Instance>,
     /// Held while the instance starts.
     starting: Mutex<()>,
@@ -78,7 +79,6 @@ impl KafkaStreams {
     /// When the configuration or the topology is wrong.
     pub fn new(topology: &Topology, config: StreamsConfig) -> Result<Self, StreamsError> {
         config.check()?;
-        refuse_exactly_once(&config)?;
         for note in config.notes() {
             tracing::warn!("{note}");
         }
@@ -93,16 +93,18 @@ impl KafkaStreams {
         for name in &built.plan.unnamed {
             tracing::warn!("{name}");
         }
+        let process_id = process_id();
         let client_id = config
             .settings()
             .client_id
             .clone()
-            .unwrap_or_else(|| format!("{}-{}", config.application_id(), process_id()));
+            .unwrap_or_else(|| format!("{}-{process_id}", config.application_id()));
         let instance = Arc::new(Instance::new(client_id.clone()));
         Ok(Self {
             config,
             built,
             client_id,
+            process_id,
             instance,
             starting: Mutex::default(),
             application: Mutex::default(),
@@ -156,8 +158,8 @@ impl KafkaStreams {
     }
 
     fn start_threads(&self) -> Result<(), StreamsError> {
-        let app =
-            Application::prepare(self.config.clone(), Arc::clone(&self.built), &self.client_id)?;
+        let (config, built) = (self.config.clone(), Arc::clone(&self.built));
+        let app = Application::prepare(config, built, &self.client_id, self.process_id)?;
         let app = Arc::new(app);
         *lock(&self.application) = Arc::downgrade(&app);
         let count = if app.has_tasks() { self.config.settings().num_stream_threads } else { 0 };
@@ -386,15 +388,4 @@ fn process_id() -> uuid::Uuid {
 #[expect(clippy::disallowed_methods, reason = "the client bounds its waits")]
 fn now() -> Instant {
     Instant::now()
-}
-
-fn refuse_exactly_once(config: &StreamsConfig) -> Result<(), StreamsError> {
-    if config.settings().guarantee == ProcessingGuarantee::AtLeastOnce {
-        return Ok(());
-    }
-    Err(StreamsError::new(
-        StreamsErrorKind::Config,
-        "invalid configuration: `processing.guarantee=exactly_once_v2` comes in a later version of \
-         `KafkaStreams`; set `at_least_once`",
-    ))
 }

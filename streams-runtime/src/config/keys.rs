@@ -77,7 +77,7 @@ const KEYS: &[(&str, Effect)] = &[
     ("built.in.metrics.version", Ignored(METRICS)),
     ("cache.max.bytes.buffering", Set(|s, v| bytes(&mut s.cache_max_bytes, v))),
     ("client.id", Set(client_id)),
-    ("commit.interval.ms", Set(|s, v| millis(&mut s.commit_interval, v))),
+    ("commit.interval.ms", Set(|s, v| millis(s.commit_interval.get_or_insert_default(), v))),
     ("config.providers", Only(&["", "[]"], "resolve the values before you hand them over")),
     ("default.client.supplier", Ignored("it is a hook of Java's clients")),
     ("default.deserialization.exception.handler", Set(deserialization_handler)),

@@ -127,7 +127,21 @@ impl StreamsConfig {
         self.set("num.stream.threads", threads.to_string())
     }
 
-    /// How often the position is committed. Default 30 s.
+    /// What a failure may show: see [`ProcessingGuarantee`]. Default at-least-once.
+    ///
+    /// Exactly-once needs `producer.transaction.timeout.ms` (default 10 s) above the commit interval
+    /// and above the longest time that one record may take; a broker with less than three nodes
+    /// needs `transaction.state.log.replication.factor=1`.
+    #[must_use]
+    pub fn processing_guarantee(self, guarantee: ProcessingGuarantee) -> Self {
+        let value = match guarantee {
+            ProcessingGuarantee::AtLeastOnce => "at_least_once",
+            ProcessingGuarantee::ExactlyOnceV2 => "exactly_once_v2",
+        };
+        self.set("processing.guarantee", value)
+    }
+
+    /// How often the position is committed. Default 30 s, under exactly-once 100 ms.
     ///
     /// A shorter interval brings cached results downstream sooner and repeats less after a crash.
     #[must_use]
@@ -226,6 +240,7 @@ impl StreamsConfig {
     pub fn check(&self) -> Result<(), StreamsError> {
         let mut problems = self.problems.clone();
         problems.extend(self.settings.problems());
+        problems.extend(self.commits_too_late());
         match problems.as_slice() {
             [] => Ok(()),
             [only] => Err(StreamsError::new(
@@ -237,6 +252,24 @@ impl StreamsConfig {
                 format!("invalid configuration:\n  - {}", all.join("\n  - ")),
             )),
         }
+    }
+
+    /// The broker ends a transaction that lasts too long; Java's
+    /// `StreamsConfig.verifyEOSTransactionTimeoutCompatibility`.
+    fn commits_too_late(&self) -> Option<String> {
+        const KEY: &str = "transaction.timeout.ms";
+        if self.settings.guarantee == ProcessingGuarantee::AtLeastOnce {
+            return None;
+        }
+        let given = self.client_properties(ClientKind::Producer).remove(KEY);
+        let timeout: u128 = given.map_or(Ok(10_000), |text| text.parse()).ok()?;
+        let interval = self.settings.commit_interval().as_millis();
+        (timeout < interval).then(|| {
+            format!(
+                "`producer.{KEY}` is {timeout} ms, less than `commit.interval.ms` with {interval} \
+                 ms: no transaction would live until its commit; set it above"
+            )
+        })
     }
 
     /// Accepted keys that have no effect here, each with its reason.

@@ -13,8 +13,8 @@ pub enum ProcessingGuarantee {
     /// No record is lost; after a failure effects may be repeated.
     #[default]
     AtLeastOnce,
-    /// Each record's effects show once. The test driver accepts it; `KafkaStreams` refuses it in
-    /// this version.
+    /// Each record's effects show once to consumers that read with `isolation.level=read_committed`:
+    /// results, changelogs and positions are committed in one transaction of each thread (KIP-447).
     ExactlyOnceV2,
 }
 
@@ -28,7 +28,8 @@ pub(crate) struct Settings {
     pub(crate) state_dir: PathBuf,
     pub(crate) num_stream_threads: usize,
     pub(crate) guarantee: ProcessingGuarantee,
-    pub(crate) commit_interval: Duration,
+    /// `None` is the guarantee's default.
+    pub(crate) commit_interval: Option<Duration>,
     pub(crate) poll: Duration,
     pub(crate) max_poll_records: usize,
     pub(crate) buffered_records_per_partition: usize,
@@ -70,7 +71,7 @@ impl Default for Settings {
             state_dir: std::env::temp_dir().join("kafka-streams"),
             num_stream_threads: 1,
             guarantee: ProcessingGuarantee::AtLeastOnce,
-            commit_interval: Duration::from_millis(30_000),
+            commit_interval: None,
             poll: Duration::from_millis(100),
             max_poll_records: 1_000,
             buffered_records_per_partition: 1_000,
@@ -92,6 +93,15 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// How often a thread commits: 30 s by default, 100 ms under exactly-once, as in Java.
+    #[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "the test driver is told when"))]
+    pub(crate) fn commit_interval(&self) -> Duration {
+        self.commit_interval.unwrap_or(match self.guarantee {
+            ProcessingGuarantee::AtLeastOnce => Duration::from_secs(30),
+            ProcessingGuarantee::ExactlyOnceV2 => Duration::from_millis(100),
+        })
+    }
+
     /// What is missing or does not fit together.
     pub(super) fn problems(&self) -> Option<String> {
         let id = &self.application_id;

@@ -13,7 +13,7 @@ fn problem(key: &str, value: &str, words: &[&str]) {
 fn defaults_are_kafka_streams() {
     let config = StreamsConfig::new("app");
     let settings = config.settings();
-    assert_eq!(settings.commit_interval, Duration::from_secs(30));
+    assert_eq!(settings.commit_interval(), Duration::from_secs(30));
     assert_eq!(settings.num_stream_threads, 1);
     assert_eq!(settings.cache_max_bytes, 10_485_760);
     assert_eq!(settings.buffered_records_per_partition, 1_000);

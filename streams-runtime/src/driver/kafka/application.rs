@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::assignment;
-use super::clients::{self, Admin, Consumer};
+use super::clients::{self, Admin, Consumer, EndOf};
 use super::errors;
 use super::send::Changelogs;
 use super::stores::{StoreRoom, is_logged};
 use super::topics::{self, Counts};
-use crate::config::StreamsConfig;
+use crate::config::{ProcessingGuarantee, StreamsConfig};
 use crate::context::PartitionCounts;
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
@@ -27,6 +27,10 @@ pub(crate) struct Application {
     /// Answers questions about topics and offsets for all threads: on a consumer's own connection
     /// they would wait behind its fetches, half a second each.
     pub(super) metadata: Arc<Consumer>,
+    /// Answers where changelogs end, open transactions included; the same client where there are
+    /// none.
+    pub(super) log_ends: Arc<Consumer>,
+    process_id: uuid::Uuid,
     pub(super) admin: Arc<Admin>,
     pub(super) room: StoreRoom,
     pub(super) task_settings: TaskSettings,
@@ -44,9 +48,16 @@ impl Application {
         config: StreamsConfig,
         built: Arc<BuiltTopology>,
         client_id: &str,
+        process_id: uuid::Uuid,
     ) -> Result<Self, StreamsError> {
         let room = StoreRoom::new(Arc::clone(&built), &config)?;
-        let metadata = Arc::new(clients::metadata_client(&config, client_id)?);
+        let metadata = Arc::new(clients::metadata_client(&config, client_id, EndOf::Readable)?);
+        let log_ends = match config.settings().guarantee {
+            ProcessingGuarantee::AtLeastOnce => Arc::clone(&metadata),
+            ProcessingGuarantee::ExactlyOnceV2 => {
+                Arc::new(clients::metadata_client(&config, client_id, EndOf::Log)?)
+            }
+        };
         let admin = Arc::new(clients::admin(&config, client_id)?);
         let counts = topics::prepare(&admin, &metadata, &built.plan, &config)?;
         let parts = &built.plan.sub_topologies;
@@ -63,6 +74,8 @@ impl Application {
             changelogs,
             repartitions,
             metadata,
+            log_ends,
+            process_id,
             admin,
             room,
             task_settings,
@@ -104,6 +117,13 @@ impl Application {
                 .map(move |partition| TopicPartition::new(Arc::clone(&topic), partition))
         });
         places.collect()
+    }
+
+    /// The transactional id of a thread, as Java's `StreamsProducer` makes it: no other process has
+    /// it, and the group's generation keeps former owners of a task out.
+    pub(super) fn transactional_id(&self, thread: &str) -> String {
+        let number = thread.rsplit('-').next().unwrap_or_default();
+        format!("{}-{}-{number}", self.config.application_id(), self.process_id)
     }
 
     /// The bytes that the caches of one thread may hold.

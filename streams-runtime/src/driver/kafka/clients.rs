@@ -10,7 +10,7 @@ use rdkafka::producer::BaseProducer;
 
 use super::events::{AdminEvents, ConsumerEvents, ProducerEvents};
 use super::wake::{Waker, wake_thread};
-use crate::config::{ClientKind, StreamsConfig};
+use crate::config::{ClientKind, ProcessingGuarantee, StreamsConfig};
 use crate::error::{StreamsError, StreamsErrorKind};
 
 pub(super) type Consumer = BaseConsumer<ConsumerEvents>;
@@ -40,6 +40,8 @@ const PRODUCER_DEFAULTS: &[(&str, &str)] = &[
     ("queue.buffering.max.kbytes", "32768"),
     ("message.timeout.ms", "120000"),
 ];
+/// Defaults of a producer with transactions; Java's `StreamsConfig.PRODUCER_EOS_OVERRIDES`.
+const TRANSACTION_DEFAULTS: &[(&str, &str)] = &[("transaction.timeout.ms", "10000")];
 /// Settings that the runtime relies on.
 const CONSUMER_FIXED: &[(&str, &str)] = &[
     ("enable.auto.commit", "false"),
@@ -47,6 +49,8 @@ const CONSUMER_FIXED: &[(&str, &str)] = &[
     ("allow.auto.create.topics", "false"),
     ("partition.assignment.strategy", "range"),
 ];
+/// Results of transactions that failed, or may still fail, are no input.
+const EXACTLY_ONCE_FIXED: &[(&str, &str)] = &[("isolation.level", "read_committed")];
 const RESTORE_FIXED: &[(&str, &str)] =
     // results of transactions that failed belong to no store
     &[
@@ -93,7 +97,7 @@ pub(super) fn main_consumer(
         ClientKind::MainConsumer,
         &format!("{thread}-consumer"),
         &[DEFAULTS, CONSUMER_DEFAULTS],
-        &[CONSUMER_FIXED],
+        &[CONSUMER_FIXED, isolation(config)],
     );
     client.set("group.id", config.application_id());
     // every thread is a member of its own
@@ -151,33 +155,71 @@ fn waking(mut consumer: Consumer, waker: &Arc<Waker>) -> Arc<Consumer> {
     Arc::new(consumer)
 }
 
+/// What the main consumer must not see.
+fn isolation(config: &StreamsConfig) -> &'static [(&'static str, &'static str)] {
+    match config.settings().guarantee {
+        ProcessingGuarantee::AtLeastOnce => &[],
+        ProcessingGuarantee::ExactlyOnceV2 => EXACTLY_ONCE_FIXED,
+    }
+}
+
+/// Which end of a partition a client is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum EndOf {
+    /// What is written, open transactions included.
+    Log,
+    /// What the main consumer may read.
+    Readable,
+}
+
 /// A consumer that only asks for metadata and offsets.
 pub(super) fn metadata_client(
     config: &StreamsConfig,
     client_id: &str,
+    end: EndOf,
 ) -> Result<Consumer, StreamsError> {
-    let client = client_config(
+    let mut client = client_config(
         config,
         ClientKind::Admin,
         &format!("{client_id}-admin"),
         &[DEFAULTS],
         &[ADMIN_FIXED],
     );
+    let readable = config.client_properties(ClientKind::MainConsumer).remove("isolation.level");
+    let level = match end {
+        EndOf::Log => None,
+        EndOf::Readable if reads_committed(config) => Some("read_committed".to_owned()),
+        EndOf::Readable => readable,
+    };
+    client.set("isolation.level", level.as_deref().unwrap_or("read_uncommitted"));
     create("metadata client", || client.create_with_context(ConsumerEvents::default()))
 }
 
-/// The producer of one thread.
+/// True when the library itself asks for committed results only.
+pub(super) fn reads_committed(config: &StreamsConfig) -> bool {
+    !isolation(config).is_empty()
+}
+
+/// The producer of one thread; with a transactional id it writes in transactions only.
 pub(super) fn producer(
     config: &StreamsConfig,
     thread: &str,
+    transactional_id: Option<&str>,
 ) -> Result<Arc<Producer>, StreamsError> {
-    let client = client_config(
-        config,
-        ClientKind::Producer,
-        &format!("{thread}-producer"),
-        &[DEFAULTS, PRODUCER_DEFAULTS],
-        &[PRODUCER_FIXED],
-    );
+    let name = format!("{thread}-producer");
+    let usual: &[&[(&str, &str)]] = &[DEFAULTS, PRODUCER_DEFAULTS];
+    let with_transactions = [DEFAULTS, PRODUCER_DEFAULTS, TRANSACTION_DEFAULTS];
+    let defaults = if transactional_id.is_some() { &with_transactions[..] } else { usual };
+    let mut client =
+        client_config(config, ClientKind::Producer, &name, defaults, &[PRODUCER_FIXED]);
+    if let Some(id) = transactional_id {
+        client.set("transactional.id", id).set("enable.idempotence", "true");
+        // librdkafka refuses records that would outlive their transaction
+        let millis = |client: &ClientConfig, key| client.get(key)?.parse::<u64>().ok();
+        let longest = millis(&client, "transaction.timeout.ms").unwrap_or(u64::MAX);
+        let asked = millis(&client, "message.timeout.ms").unwrap_or(u64::MAX);
+        client.set("message.timeout.ms", asked.min(longest).to_string());
+    }
     create("producer", || client.create_with_context(ProducerEvents::default())).map(Arc::new)
 }
 

@@ -75,16 +75,25 @@ impl StreamThread {
             places.extend(names.map(|name| TopicPartition::new(name.clone(), partition)));
         }
         let ends = self.retry("tell where the changelogs end", |thread| {
-            offsets::ends(&thread.app.metadata, &places, Which::End, TIMEOUT)
+            offsets::ends(&thread.app.log_ends, &places, Which::End, TIMEOUT)
         })?;
         Ok(ends.into_iter().map(|(place, end)| (place, end - 1)).collect())
     }
 
-    fn commit_positions(&self, positions: &Positions, deadline: Instant) -> Result<(), Interrupt> {
+    fn commit_positions(
+        &mut self,
+        positions: &Positions,
+        deadline: Instant,
+    ) -> Result<(), Interrupt> {
+        let list = offset_list(positions).map_err(|error| refused(&error))?;
+        if let Some(transactions) = self.outlet.transactions() {
+            let group = self.member.consumer.group_metadata();
+            let group = group.ok_or_else(|| Interrupt::Migrated("the group was left".into()))?;
+            return transactions.commit(&list, &group, deadline, &self.member);
+        }
         if positions.is_empty() {
             return Ok(());
         }
-        let list = offset_list(positions).map_err(|error| refused(&error))?;
         loop {
             let error = match self.member.consumer.commit(&list, CommitMode::Sync) {
                 Ok(()) => return Ok(()),

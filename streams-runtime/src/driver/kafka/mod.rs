@@ -30,6 +30,7 @@ mod stores;
 mod thread;
 mod time;
 mod topics;
+mod transaction;
 mod wake;
 
 pub(crate) use application::Application;

@@ -89,7 +89,8 @@ impl StreamThread {
 
     /// Assigns the partitions and starts their tasks; those whose stores are current run at once.
     fn start_tasks(&mut self, partitions: Vec<TopicPartition>) -> Result<(), Interrupt> {
-        let positions = match self.positions(&partitions) {
+        let positions = self.outlet.renew_if_broken().and_then(|()| self.positions(&partitions));
+        let positions = match positions {
             Ok(positions) => positions,
             Err(interrupt) => {
                 // the group protocol wants an answer in any case
@@ -238,10 +239,10 @@ impl StreamThread {
     fn needs(&self, wants: &[Want]) -> Result<Vec<Need>, Interrupt> {
         let places: Vec<TopicPartition> = wants.iter().map(|want| want.changelog.clone()).collect();
         let begins = self.retry("tell where the changelogs begin", |thread| {
-            offsets::ends(&thread.app.metadata, &places, Which::Beginning, TIMEOUT)
+            offsets::ends(&thread.app.log_ends, &places, Which::Beginning, TIMEOUT)
         })?;
         let ends = self.retry("tell where the changelogs end", |thread| {
-            offsets::ends(&thread.app.metadata, &places, Which::End, TIMEOUT)
+            offsets::ends(&thread.app.log_ends, &places, Which::End, TIMEOUT)
         })?;
         Ok(restore::needs(wants, &begins, &ends))
     }
@@ -395,6 +396,7 @@ impl StreamThread {
 
     /// Closes all tasks without a commit.
     pub(super) fn close_all_tasks(&mut self) {
+        self.outlet.abort();
         self.park_tasks();
         if let Err(error) = self.close_parked(|_| true) {
             tracing::warn!("a store did not close: {error}");

@@ -6,14 +6,17 @@ use std::time::{Duration, Instant};
 
 use rdkafka::producer::Producer as _;
 
+use super::application::Application;
 use super::batch::{Outcome, Sender, ToSend, TopicNumber, flush_step};
-use super::clients::Producer;
+use super::clients::{self, Producer};
 use super::errors;
 use super::events::FailedDelivery;
+use super::handle::ThreadHandle;
 use super::interrupt::Interrupt;
 use super::member::Member;
 use super::running::{Output, Running};
 use super::time::now;
+use super::transaction::Transactions;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::handler::{
     ErrorHandlerContext, ExceptionHandlers, Failure, ProductionFailure, ProductionResult,
@@ -30,7 +33,11 @@ pub(super) type Changelogs = Arc<BTreeSet<String>>;
 
 /// The producer of a thread, with what to do about failures.
 pub(super) struct Outlet {
+    app: Arc<Application>,
+    thread: Arc<ThreadHandle>,
     sender: Sender,
+    /// Under exactly-once.
+    transactions: Option<Transactions>,
     handlers: ExceptionHandlers,
     changelogs: Changelogs,
     timeout: Duration,
@@ -39,13 +46,48 @@ pub(super) struct Outlet {
 }
 
 impl Outlet {
+    /// Makes the producer; under exactly-once it waits until the transactional id is claimed.
     pub(super) fn new(
-        producer: Arc<Producer>,
-        handlers: ExceptionHandlers,
-        changelogs: Changelogs,
-        timeout: Duration,
-    ) -> Self {
-        Self { sender: Sender::new(producer), handlers, changelogs, timeout, dropped: 0 }
+        app: &Arc<Application>,
+        thread: &Arc<ThreadHandle>,
+    ) -> Result<Self, Interrupt> {
+        let settings = app.config.settings();
+        let (producer, transactions) = connect(app, thread)?;
+        Ok(Self {
+            app: Arc::clone(app),
+            thread: Arc::clone(thread),
+            sender: Sender::new(producer),
+            transactions,
+            handlers: settings.handlers.clone(),
+            changelogs: Arc::clone(&app.changelogs),
+            timeout: settings.task_timeout,
+            dropped: 0,
+        })
+    }
+
+    /// The thread's transactions under exactly-once.
+    pub(super) fn transactions(&mut self) -> Option<&mut Transactions> {
+        self.transactions.as_mut()
+    }
+
+    /// Takes back what was produced since the last commit, where that is possible.
+    pub(super) fn abort(&mut self) {
+        if let Some(transactions) = &mut self.transactions {
+            transactions.abort();
+        }
+    }
+
+    /// Replaces a producer that failed for good. No task may know the old one's topics any more.
+    ///
+    /// Under exactly-once this settles what the old one left open, so it comes before positions and
+    /// changelogs are read.
+    pub(super) fn renew_if_broken(&mut self) -> Result<(), Interrupt> {
+        if self.transactions.as_ref().is_some_and(Transactions::is_broken) {
+            let (producer, transactions) = connect(&self.app, &self.thread)?;
+            self.sender = Sender::new(producer);
+            self.transactions = transactions;
+        }
+        Ok(())
     }
 
     fn producer(&self) -> &Producer {
@@ -65,6 +107,9 @@ impl Outlet {
         let outbox = task.outbox();
         if outbox.is_empty() {
             return Ok(());
+        }
+        if let Some(transactions) = &mut self.transactions {
+            transactions.begin()?;
         }
         for send in outbox.sends() {
             let name = outbox.topic_name(send.topic);
@@ -182,6 +227,13 @@ impl Outlet {
     /// Looks at failed deliveries.
     pub(super) fn check(&mut self) -> Result<(), Interrupt> {
         if let Some((code, reason)) = self.producer().client().fatal_error() {
+            if let Some(transactions) = &mut self.transactions {
+                transactions.give_up();
+                return Err(Interrupt::Restart(format!(
+                    "the broker ended the transaction: {reason} ({code}); a round that takes longer \
+                     than transaction.timeout.ms is one cause"
+                )));
+            }
             return Err(Interrupt::Fail(StreamsError::new(
                 StreamsErrorKind::Production,
                 format!("the producer stopped for good: {reason} ({code})"),
@@ -204,7 +256,18 @@ impl Outlet {
         };
         let error = production_error(&delivery.topic, Some(delivery.partition), &delivery.reason);
         let task = TaskId { sub_topology: 0, partition: delivery.partition };
-        self.ask(task, &failure, error)
+        let reason = error.to_string();
+        self.ask(task, &failure, error)?;
+        match self.transactions {
+            None => Ok(()),
+            Some(_) => Err(Interrupt::Fail(StreamsError::new(
+                StreamsErrorKind::Production,
+                format!(
+                    "{reason}; the production exception handler said to go on without it, but \
+                     under exactly-once the broker's refusal ends the whole transaction"
+                ),
+            ))),
+        }
     }
 
     fn refused(
@@ -257,6 +320,21 @@ impl Outlet {
             ProductionResult::Retry => Err(Interrupt::Restart(error.to_string())),
         }
     }
+}
+
+/// A producer of the thread, ready to write.
+fn connect(
+    app: &Application,
+    thread: &ThreadHandle,
+) -> Result<(Arc<Producer>, Option<Transactions>), Interrupt> {
+    let name = thread.name();
+    if !clients::reads_committed(&app.config) {
+        return Ok((clients::producer(&app.config, &name, None)?, None));
+    }
+    let producer = clients::producer(&app.config, &name, Some(&app.transactional_id(&name)))?;
+    let deadline = now() + app.config.settings().task_timeout;
+    let claimed = Transactions::claim(Arc::clone(&producer), deadline, || thread.stopping())?;
+    Ok((producer, Some(claimed)))
 }
 
 fn bad_name(task: TaskId, name: &str) -> Interrupt {

@@ -93,18 +93,12 @@ impl StreamThread {
         handle.set_waker(Arc::clone(&waker));
         let (config, name) = (&app.config, handle.name());
         // first, so that its id is there when the first result is
-        let producer = clients::producer(config, &name)?;
+        let outlet = Outlet::new(app, handle).map_err(not_begun)?;
         let consumer = clients::main_consumer(config, &name, &waker)?;
         let restore_consumer = clients::restore_consumer(config, &name, &waker)?;
         let settings = config.settings();
         let restorer =
             Restorer::new(restore_consumer, Arc::clone(&waker), supervisor.restore_listener());
-        let outlet = Outlet::new(
-            producer,
-            settings.handlers.clone(),
-            Arc::clone(&app.changelogs),
-            settings.task_timeout,
-        );
         Ok(Self {
             app: Arc::clone(app),
             handle: Arc::clone(handle),
@@ -234,7 +228,7 @@ impl StreamThread {
         let dirty = self.running.values().any(|running| running.dirty);
         if dirty {
             longest =
-                longest.min(settings.commit_interval.saturating_sub(self.last_commit.elapsed()));
+                longest.min(settings.commit_interval().saturating_sub(self.last_commit.elapsed()));
         }
         let held_back = self.running.values().any(|running| running.task.has_records());
         if held_back || !self.opening.is_empty() {
@@ -245,7 +239,7 @@ impl StreamThread {
 
     fn commit_if_due(&mut self) -> Result<(), Interrupt> {
         let settings = self.app.config.settings();
-        let due = self.last_commit.elapsed() >= settings.commit_interval;
+        let due = self.last_commit.elapsed() >= settings.commit_interval();
         if due || self.pending_bytes() > PENDING_BYTES_MAX {
             let timeout = settings.task_timeout;
             self.last_commit = now();
@@ -289,6 +283,16 @@ impl StreamThread {
         let mut tasks: Vec<TaskMetadata> = running.chain(waiting).collect();
         tasks.sort_by_key(|task| task.id);
         self.handle.set_tasks(tasks);
+    }
+}
+
+/// The producer did not get ready.
+fn not_begun(interrupt: Interrupt) -> StreamsError {
+    match interrupt {
+        Interrupt::Fail(error) => error,
+        Interrupt::Migrated(reason) | Interrupt::Restart(reason) => {
+            StreamsError::new(StreamsErrorKind::Broker, reason)
+        }
     }
 }
 

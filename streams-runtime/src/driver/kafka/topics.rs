@@ -247,7 +247,7 @@ impl World<'_> {
 
     /// How many partitions the topic has then.
     fn let_broker_make(&self, topic: &str) -> Result<u32, StreamsError> {
-        let producer = clients::producer(self.config, "check")?;
+        let producer = clients::producer(self.config, "check", None)?;
         let start = now();
         while start.elapsed() < AUTO_CREATION {
             // a producer's question makes the topic where the broker allows it; the answer comes by
