@@ -140,7 +140,7 @@ pub(super) fn global_consumer(
         ClientKind::GlobalConsumer,
         &format!("{thread}-consumer"),
         &[DEFAULTS, CONSUMER_DEFAULTS],
-        &[CONSUMER_FIXED, GLOBAL_FIXED],
+        &[CONSUMER_FIXED, GLOBAL_FIXED, isolation(config)],
     );
     client.set("group.id", config.application_id());
     let consumer =
