@@ -17,7 +17,9 @@ const TIME: usize = size_of::<i64>();
 /// The records of one side, until they are too old to be joined.
 ///
 /// Records of one key and time stand side by side: the key on disk and in the changelog is key, time, and
-/// a number that counts up. The changelog's records have the time and headers of the records themselves.
+/// a number that counts up. After a restart it goes on behind the changelog's end, and so behind every
+/// number that was given: Java begins anew there, and overwrites records of the same key and time
+/// (`RocksDBWindowStore`). The changelog's records have the time and headers of the records themselves.
 /// There is no cache. Java: `WindowStore` that retains duplicates.
 pub struct JoinWindowStore<K, V> {
     bytes: ByteStore,
@@ -25,6 +27,7 @@ pub struct JoinWindowStore<K, V> {
     values: SerdeRef<V>,
     /// True when a record's time stands before its value, too, as Java's stores in memory have it.
     timestamped: bool,
+    /// The last number; 0 until the first record.
     sequence: i32,
     key: Vec<u8>,
     row: Vec<u8>,
@@ -65,7 +68,7 @@ where
         headers: Headers,
     ) -> Result<(), StoreError> {
         self.encode_key(key)?;
-        self.sequence = self.sequence.wrapping_add(1) & i32::MAX;
+        self.sequence = self.next_number()?;
         self.key.extend_from_slice(&timestamp.to_be_bytes());
         self.key.extend_from_slice(&self.sequence.to_be_bytes());
         self.row.clear();
@@ -97,6 +100,16 @@ where
     /// Records that came too late to be kept since the last call.
     pub fn take_expired(&mut self) -> u64 {
         self.bytes.take_expired()
+    }
+
+    /// Each record is logged once, so no number is above the count of records in the changelog.
+    fn next_number(&self) -> Result<i32, StoreError> {
+        let last = match self.sequence {
+            0 => self.bytes.committed_offset(self.bytes.partition)?.map_or(0, |last| last + 1),
+            last => i64::from(last),
+        };
+        let next = last.wrapping_add(1) & i64::from(i32::MAX);
+        Ok(i32::try_from(next).expect("invariant: masked to 31 bits"))
     }
 
     fn encode_key(&mut self, key: &K) -> Result<(), StoreError> {

@@ -198,20 +198,27 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
         Ok(())
     }
 
+    fn forget(&mut self, key: &[u8]) {
+        if let Some(time) = self.times.remove(key)
+            && let Some(value) = self.waiting.remove(&(time, key.into()))
+        {
+            self.bytes -= size_of(key, &value);
+        }
+    }
+
     fn restore_one(&mut self, record: &ChangelogRecord<'_>) -> Result<(), StoreError> {
         let key: Box<[u8]> = record.key.into();
         let Some(bytes) = record.value else {
-            if let Some(time) = self.times.remove(&key)
-                && let Some(value) = self.waiting.remove(&(time, key.clone()))
-            {
-                self.bytes -= size_of(&key, &value);
-            }
+            self.forget(&key);
             return Ok(());
         };
         let waiting = self.waiting_for(&key).map(|(_, waiting)| waiting);
         let (time, value) =
             BufferValue::read(record, bytes, (&self.topic, self.partition), waiting)
                 .map_err(|error| self.serde_error("changelog record", &error))?;
+        // A key that left the buffer and came back before one commit is logged once, with its new time.
+        // Java keeps the old one (`cleanPut`), and lets the update go too early.
+        self.forget(&key);
         self.insert(time, key, value);
         Ok(())
     }

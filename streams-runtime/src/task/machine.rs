@@ -352,15 +352,6 @@ impl Task {
         self.queues.iter().filter_map(offset).collect()
     }
 
-    /// Time and place of every input partition, as a commit would note them.
-    pub(crate) fn all_metadata(&self) -> Vec<(TopicPartition, String)> {
-        let all = self.queues.iter().map(|queue| {
-            let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
-            (partition, self.metadata(queue))
-        });
-        all.collect()
-    }
-
     /// Writes the stores to their backends, each with the offset of its changelog that it stands for.
     ///
     /// `changelog_offsets` has the offset of the last record of each changelog partition; a store that
@@ -420,6 +411,11 @@ impl Task {
 
     /// Ends the task and gives its stores back, as they are.
     pub fn into_stores(mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
+        self.take_stores()
+    }
+
+    /// Ends the task as [`into_stores`](Self::into_stores) does; it can do nothing any more.
+    pub(crate) fn take_stores(&mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
         self.close_processors();
         let stores = self.cx.stores().iter_mut().enumerate();
         let stores = stores.filter_map(|(ix, store)| {

@@ -24,6 +24,9 @@ pub struct TestDriverConfig {
     pub(super) topology: TopologyConfig,
     pub(super) tasks: TaskSettings,
     pub(super) initial_wall_clock: Timestamp,
+    pub(super) manual_commit: bool,
+    #[cfg(feature = "rocksdb")]
+    pub(super) state_dir: Option<std::path::PathBuf>,
 }
 
 impl TestDriverConfig {
@@ -53,6 +56,24 @@ impl TestDriverConfig {
         self
     }
 
+    /// Leaves it to [`TopologyTestDriver::commit`](super::TopologyTestDriver::commit) when to commit, as a
+    /// commit interval does in production: until then caches hold results back.
+    #[must_use]
+    pub fn with_manual_commit(mut self) -> Self {
+        self.manual_commit = true;
+        self
+    }
+
+    /// Keeps stores of the kind RocksDB in files below this folder, in place of memory.
+    ///
+    /// They survive a restart of the driver, and what follows in their changelogs is then added.
+    #[cfg(feature = "rocksdb")]
+    #[must_use]
+    pub fn with_state_dir(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.state_dir = Some(path.into());
+        self
+    }
+
     /// Changes what tasks are told: handlers, default extractor, cache.
     #[must_use]
     pub fn with_tasks(mut self, change: impl FnOnce(&mut TaskSettings)) -> Self {
@@ -74,6 +95,9 @@ impl From<&StreamsConfig> for TestDriverConfig {
             // a test sees closed windows at once, as in Java's driver
             tasks: TaskSettings { emit_interval_ms: 0, ..config.task_settings() },
             initial_wall_clock: Timestamp::ZERO,
+            manual_commit: false,
+            #[cfg(feature = "rocksdb")]
+            state_dir: None,
         }
     }
 }

@@ -2,15 +2,19 @@
 
 mod config;
 mod globals;
+mod restart;
+mod room;
 mod stores;
 #[cfg(test)]
 mod tests;
 mod topics;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use globals::Globals;
+use restart::History;
+use room::StoreRoom;
 
 pub use config::TestDriverConfig;
 pub use stores::{StoreRow, TestKeyValueStore};
@@ -18,13 +22,10 @@ pub use topics::{IntoPart, TestInputTopic, TestOutputTopic, TestTopic, TestTopic
 
 use crate::dsl::{BuiltTopology, Topology};
 use crate::error::{StreamsError, StreamsErrorKind};
-use crate::outbox::Outbox;
-use crate::record::{Headers, TopicPartition};
+use crate::record::Headers;
 use crate::serdes::Serde;
-use crate::store::{ChangelogRecord, MemoryBytes, StateStore, StoreSetup};
-use crate::task::{PartitionCounts, RecordBatch, Task, TaskSpec};
+use crate::task::{RecordBatch, Task};
 use crate::time::Timestamp;
-use crate::topology::{StoreIx, StorePlan, StoreType, TaskId};
 
 /// The one partition that each topic has.
 const PARTITION: i32 = 0;
@@ -52,8 +53,9 @@ pub struct ProducedRecord {
 ///
 /// There is no broker, and the clock moves only when told. Every topic has one partition, and one task
 /// runs the whole topology. A record that is piped in runs to its end before the call returns: what it
-/// produces for topics that the topology reads is processed, too. After every record caches are flushed,
-/// so a cache merges only the updates of one key by one record.
+/// produces for topics that the topology reads is processed, too. After every record the driver commits,
+/// which flushes caches, so a cache merges only the updates of one key by one record;
+/// [`TestDriverConfig::with_manual_commit`] leaves it to the test when to commit.
 /// Java: `org.apache.kafka.streams.TopologyTestDriver`.
 ///
 /// # Example
@@ -84,10 +86,9 @@ pub struct TopologyTestDriver {
     inputs: BTreeSet<Arc<str>>,
     globals: Option<Globals>,
     internal: BTreeSet<String>,
-    /// The next offset of each topic that records were piped or fed back to.
-    offsets: BTreeMap<Arc<str>, i64>,
-    /// What each internal topic holds, to restore from.
-    changelogs: BTreeMap<Arc<str>, Vec<ProducedRecord>>,
+    /// What lies in topics, and how far commits got.
+    history: History,
+    room: StoreRoom,
     produced: VecDeque<ProducedRecord>,
     produced_topics: BTreeSet<Arc<str>>,
     wall_clock: Timestamp,
@@ -116,9 +117,9 @@ impl TopologyTestDriver {
             .flat_map(|part| part.repartition_sources.iter().chain(&part.changelogs))
             .map(|topic| topic.name.clone())
             .collect();
-        let changelogs = BTreeMap::new();
-        let mut task = start(&topology, &config, &inputs, &changelogs, globals.as_ref())?;
-        task.start(config.initial_wall_clock)?;
+        let room = StoreRoom::new(&topology, &config)?;
+        let history = History::of(plan, &internal);
+        let task = room.start(&topology, &config, &inputs, &history, globals.as_ref())?;
         Ok(Self {
             wall_clock: config.initial_wall_clock,
             topology,
@@ -127,8 +128,8 @@ impl TopologyTestDriver {
             inputs,
             globals,
             internal,
-            offsets: BTreeMap::new(),
-            changelogs,
+            history,
+            room,
             produced: VecDeque::new(),
             produced_topics: BTreeSet::new(),
             dropped_before: 0,
@@ -181,16 +182,26 @@ impl TopologyTestDriver {
         if !is_input && !self.is_global(topic) {
             return Err(self.unknown_topic(topic));
         }
-        self.arrive(topic, key, value, timestamp, headers)?;
-        self.complete()
+        let record = ProducedRecord {
+            topic: Arc::from(topic),
+            partition: None,
+            key: key.map(<[u8]>::to_vec),
+            value: value.map(<[u8]>::to_vec),
+            timestamp: Some(timestamp),
+            headers,
+            internal: false,
+        };
+        self.arrive(&record, true)?;
+        self.complete()?;
+        Ok(())
     }
 
     fn unknown_topic(&self, topic: &str) -> StreamsError {
         let known: Vec<&str> = self
             .inputs
             .iter()
-            .chain(self.globals.iter().flat_map(Globals::topics))
             .map(|topic| &**topic)
+            .chain(self.globals.iter().flat_map(Globals::topics).map(|topic| &**topic))
             .collect();
         StreamsError::new(
             StreamsErrorKind::Topics,
@@ -199,46 +210,47 @@ impl TopologyTestDriver {
     }
 
     /// Puts a record on the topic's queue, or into the global store that reads it.
-    fn arrive(
-        &mut self,
-        topic: &str,
-        key: Option<&[u8]>,
-        value: Option<&[u8]>,
-        timestamp: i64,
-        headers: Headers,
-    ) -> Result<(), StreamsError> {
-        let offset = match self.offsets.get_mut(topic) {
-            Some(next) => std::mem::replace(next, *next + 1),
-            None => {
-                self.offsets.insert(Arc::from(topic), 1);
-                0
-            }
-        };
-        let mut batch = RecordBatch::default();
-        batch.push(offset, timestamp, key, value, headers);
-        if self.inputs.contains(topic) {
-            self.task.add_records(topic, PARTITION, batch);
+    fn arrive(&mut self, record: &ProducedRecord, piped: bool) -> Result<(), StreamsError> {
+        let waits = self.inputs.contains(&record.topic);
+        let offset = self.history.append(record, waits, piped);
+        let batch = self.batch(record, offset);
+        if waits {
+            self.task.add_records(&record.topic, PARTITION, batch);
             return Ok(());
         }
         match &mut self.globals {
-            Some(globals) => globals.update(topic, batch, self.wall_clock),
+            Some(globals) => globals.update(&record.topic, batch, self.wall_clock),
             None => Ok(()),
         }
+    }
+
+    fn batch(&self, record: &ProducedRecord, offset: i64) -> RecordBatch {
+        let time = record.timestamp.unwrap_or_else(|| self.wall_clock.as_millis());
+        let (key, value) = (record.key.as_deref(), record.value.as_deref());
+        let mut batch = RecordBatch::default();
+        batch.push(offset, time, key, value, record.headers.clone());
+        batch
     }
 
     fn is_global(&self, topic: &str) -> bool {
         self.globals.iter().flat_map(Globals::topics).any(|known| **known == *topic)
     }
 
-    /// Processes until nothing more can be.
-    fn complete(&mut self) -> Result<(), StreamsError> {
+    /// Processes until nothing more can be, and says how many records it was.
+    fn complete(&mut self) -> Result<usize, StreamsError> {
+        let mut done = 0;
         self.collect()?;
         self.tell_lags();
         while self.task.process(self.wall_clock, 1)? > 0 {
-            self.commit()?;
+            done += 1;
+            if self.config.manual_commit {
+                self.collect()?;
+            } else {
+                self.commit_once()?;
+            }
             self.tell_lags();
         }
-        Ok(())
+        Ok(done)
     }
 
     /// Everything that was fed back is in the task's queues: no lag is left anywhere.
@@ -248,15 +260,43 @@ impl TopologyTestDriver {
         }
     }
 
-    fn commit(&mut self) -> Result<(), StreamsError> {
+    /// Commits: caches are flushed, what was written is noted with its changelog, positions move on.
+    ///
+    /// What the flush sends to topics that the topology reads is processed and committed as well, until
+    /// nothing moves any more. Needed only under [`TestDriverConfig::with_manual_commit`]; otherwise each
+    /// record is committed by itself.
+    ///
+    /// # Errors
+    /// When processing fails or a store cannot be written.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in").group_by_key().count("counts").to_stream().to("out");
+    /// });
+    /// let config = TestDriverConfig::new("app").with_manual_commit();
+    /// let mut driver = TopologyTestDriver::new(&topology, config)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 1)], 0)?;
+    /// assert!(driver.output::<String, i64>("out").is_empty());
+    /// driver.commit()?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn commit(&mut self) -> Result<(), StreamsError> {
+        self.commit_once()?;
+        while self.complete()? > 0 {
+            self.commit_once()?;
+        }
+        Ok(())
+    }
+
+    fn commit_once(&mut self) -> Result<(), StreamsError> {
         self.task.flush_caches()?;
         self.collect()?;
-        let offsets = self.changelogs.iter().map(|(topic, records)| {
-            let last = i64::try_from(records.len()).unwrap_or(i64::MAX) - 1;
-            (TopicPartition::new(Arc::clone(topic), PARTITION), last)
-        });
-        let offsets = offsets.collect();
-        self.task.commit_stores(&offsets)
+        self.history.commit(&self.task);
+        self.task.commit_stores(&self.history.last_offsets())
     }
 
     /// Takes what the task wants to produce, and feeds back what the topology reads.
@@ -278,16 +318,9 @@ impl TopologyTestDriver {
         outbox.clear();
         for mut record in records {
             record.internal = self.internal.contains(&*record.topic);
-            let topic = Arc::clone(&record.topic);
-            if self.inputs.contains(&topic) || self.is_global(&topic) {
-                let time = record.timestamp.unwrap_or_else(|| self.wall_clock.as_millis());
-                let (key, value) = (record.key.as_deref(), record.value.as_deref());
-                self.arrive(&topic, key, value, time, record.headers.clone())?;
-            }
-            if record.internal {
-                self.changelogs.entry(Arc::clone(&topic)).or_default().push(record.clone());
-            }
-            self.produced_topics.insert(topic);
+            self.history.produced += 1;
+            self.produced_topics.insert(Arc::clone(&record.topic));
+            self.arrive(&record, false)?;
             self.produced.push_back(record);
         }
         Ok(())
@@ -301,8 +334,11 @@ impl TopologyTestDriver {
         let ms = i64::try_from(ms).unwrap_or(i64::MAX);
         self.wall_clock = self.wall_clock.saturating_add_millis(ms);
         self.task.punctuate(self.wall_clock)?;
-        self.commit()?;
-        self.complete()
+        if !self.config.manual_commit {
+            self.commit_once()?;
+        }
+        self.complete()?;
+        Ok(())
     }
 
     /// The wall clock.
@@ -342,94 +378,6 @@ impl TopologyTestDriver {
     pub fn stream_time_ms(&self) -> i64 {
         self.task.stats().stream_time_ms
     }
-
-    /// Ends the task and starts it again, as after a crash: its stores are restored from their
-    /// changelogs, and the partitions' times from the committed metadata.
-    ///
-    /// Stores without a changelog are empty again; global stores stay as they are. Records that were produced stay.
-    ///
-    /// # Errors
-    /// When a store cannot be restored.
-    pub fn restart(&mut self) -> Result<(), StreamsError> {
-        self.dropped_before += self.task.stats().dropped;
-        let metadata = self.task.all_metadata();
-        let globals = self.globals.as_ref();
-        self.task = start(&self.topology, &self.config, &self.inputs, &self.changelogs, globals)?;
-        for (partition, text) in metadata {
-            self.task.restore_metadata(&partition.topic, partition.partition, &text);
-        }
-        Ok(())
-    }
-}
-
-/// Starts the one task, with its stores restored.
-fn start(
-    topology: &Arc<BuiltTopology>,
-    config: &TestDriverConfig,
-    inputs: &BTreeSet<Arc<str>>,
-    changelogs: &BTreeMap<Arc<str>, Vec<ProducedRecord>>,
-    globals: Option<&Globals>,
-) -> Result<Task, StreamsError> {
-    let mut outbox = Outbox::default();
-    let mut stores = globals.map_or_else(|| Ok(Vec::new()), |globals| globals.views(topology))?;
-    for (ix, plan) in (0..).zip(&topology.plan.stores) {
-        if !plan.used || plan.global {
-            continue;
-        }
-        let mut store = open(topology, StoreIx(ix), plan, &mut outbox)?;
-        if let Some(records) = plan.changelog.as_deref().and_then(|topic| changelogs.get(topic)) {
-            restore(&mut *store, records)?;
-        }
-        stores.push((StoreIx(ix), store));
-    }
-    let parts = topology.plan.sub_topologies.iter().filter(|part| !part.global);
-    let spec = TaskSpec {
-        sub_topologies: parts.map(|part| part.id).collect(),
-        inputs: inputs.iter().map(|topic| (Arc::clone(topic), PARTITION)).collect(),
-        partition_counts: PartitionCounts::all(1),
-    };
-    let id = TaskId { sub_topology: 0, partition: PARTITION };
-    Task::with_outbox(topology, id, spec, stores, &config.tasks, outbox)
-}
-
-fn open(
-    topology: &BuiltTopology,
-    ix: StoreIx,
-    plan: &StorePlan,
-    outbox: &mut Outbox,
-) -> Result<Box<dyn StateStore>, StreamsError> {
-    let changelog = plan.changelog.as_deref();
-    let logged = changelog.filter(|_| plan.logging && !plan.source_changelog);
-    let fallback = format!("{}-{}-changelog", topology.plan.application_id, plan.name);
-    let setup = StoreSetup {
-        name: &plan.name,
-        backend: match plan.store_type {
-            StoreType::RocksDb => Box::new(MemoryBytes::standing_for_disk()),
-            StoreType::InMemory | StoreType::LruMap { .. } => Box::new(MemoryBytes::default()),
-        },
-        changelog: logged.map(|topic| outbox.topic(topic)),
-        changelog_topic: changelog.unwrap_or(&fallback),
-        partition: PARTITION,
-        caching: plan.caching,
-        max_entries: match plan.store_type {
-            StoreType::LruMap { max_entries } => Some(max_entries),
-            StoreType::RocksDb | StoreType::InMemory => None,
-        },
-    };
-    Ok((topology.stores[ix.index()].maker)(setup)?)
-}
-
-fn restore(store: &mut dyn StateStore, records: &[ProducedRecord]) -> Result<(), StreamsError> {
-    let mut rows = records.iter().zip(0..).filter_map(|(record, offset)| {
-        Some(ChangelogRecord {
-            key: record.key.as_deref()?,
-            value: record.value.as_deref(),
-            timestamp: record.timestamp.unwrap_or(-1),
-            headers: &record.headers,
-            offset,
-        })
-    });
-    Ok(store.restore(&mut rows)?)
 }
 
 /// Encodes one part of a record for a test topic.
