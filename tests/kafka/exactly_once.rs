@@ -105,6 +105,31 @@ fn a_crash_takes_its_open_transaction_back() {
     assert!(streams.close(PATIENCE));
 }
 
+#[cfg(feature = "rocksdb")]
+#[test]
+fn a_crash_wipes_no_state() {
+    let world = World::new("eos-keep");
+    let (input, output) = (world.create_topic("lines", 1), world.create_topic("counts", 1));
+    let all = lines(0, 600);
+    world.produce_lines(&input, texts(&all[..500]));
+    let trouble = once_at(550, || panic!("as the test wants it"));
+    let topology = troubled_word_count(input.clone(), output.clone(), trouble);
+    let streams = KafkaStreams::new(&topology, exactly_once(&world, "a")).unwrap();
+    streams.set_uncaught_exception_handler(|_| UncaughtExceptionResponse::ReplaceThread);
+    streams.start().unwrap();
+    expect_each_count_once(&world, &output, &all[..500]);
+    let notes = crate::notes::Notes::default();
+    streams.set_restore_listener(notes.clone());
+    world.produce_lines(&input, texts(&all[500..]));
+    expect_each_count_once(&world, &output, &all);
+    assert!(streams.close(PATIENCE));
+    // the store holds the last commit, so the successor reads on from there: past the records of
+    // the transaction that was taken back, and the markers
+    let text = notes.text();
+    assert!(!text.contains(" 0.."), "{text}");
+    assert!(text.split("; ").all(|note| !note.starts_with("end") || note.ends_with(" 0")), "{text}");
+}
+
 const CHILD: &str = "STREAMS_TEST_EXACTLY_ONCE_CHILD";
 
 /// Not a test of its own: the process that `a_killed_process_repeats_nothing` starts and kills.
