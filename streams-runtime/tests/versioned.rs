@@ -289,6 +289,47 @@ fn what_versions_cannot_do_is_refused() {
     );
 }
 
+#[test]
+fn only_a_versioned_table_lends_its_past_to_processors() {
+    refused(
+        &topology!({
+            let t = table::<String, i64>("table", "plain");
+            stream::<String, i64>("in").process(write, t.versioned_store());
+        }),
+        "reads the past of table `KTABLE-SOURCE-0000000001`",
+    );
+    refused(
+        &topology!({
+            stream::<String, i64>("in")
+                .group_by_key()
+                .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
+                .count(Materialized::as_(versions("v")));
+        }),
+        "is given as a versioned store, which keeps no windows",
+    );
+}
+
+#[test]
+fn a_cogroup_in_a_versioned_store_is_versioned() {
+    let topology = topology!({
+        let sums = stream::<String, String>("table")
+            .group_by_key()
+            .cogroup(|_, value, _| value)
+            .aggregate(String::new, Materialized::as_(versions("v")));
+        stream::<Text, Text>("in")
+            .left_join(sums, both, Joined::as_("j").with_grace_period(ms(1)))
+            .to("out");
+    });
+    let steps = [
+        ("table", "k", "a", 10),
+        ("table", "k", "b", 20),
+        ("in", "k", "1", 15),
+        ("in", "k", "2", 25),
+        ("in", "k", "3", 30),
+    ];
+    check(&topology, &steps, &["k 1+a@15", "k 2+b@25"], 0);
+}
+
 #[processor]
 fn write(record: Record<String, i64>, v: &mut VersionedKeyValueStore<String, i64>) {
     let wanted = match record.value {

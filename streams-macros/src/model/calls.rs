@@ -141,11 +141,12 @@ impl Lowering {
         if operator.result == Kind::Nothing { Value::Nothing } else { Value::Node(id) }
     }
 
-    /// The table of an argument `table.store()` or `table.session_store()`, with that word.
+    /// The table of an argument like `table.store()`, with that word.
     fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Ident)> {
         let Expr::MethodCall(call) = expr else { return None };
         let Expr::Path(path) = &*call.receiver else { return None };
-        let reads = call.method == "store" || call.method == "session_store";
+        let words = ["store", "session_store", "versioned_store"];
+        let reads = words.iter().any(|word| call.method == word);
         let name = path.path.get_ident().filter(|_| reads && call.args.is_empty())?;
         self.scope.find(name)?;
         let Value::Node(id) = self.mark_used(name) else { return None };

@@ -109,9 +109,14 @@ fn role_of(call: &ExprCall) -> Option<Role> {
     let owner = segments.next()?.ident.to_string();
     match (owner.as_str(), function.as_str()) {
         ("Materialized", "as_") => Some(Role::Store),
-        ("Stores", "in_memory_key_value_store" | "persistent_key_value_store" | "lru_map") => {
-            Some(Role::Store)
-        }
+        (
+            "Stores",
+            "in_memory_key_value_store"
+            | "persistent_key_value_store"
+            | "lru_map"
+            | "persistent_versioned_key_value_store"
+            | "persistent_versioned_key_value_store_with_segments",
+        ) => Some(Role::Store),
         ("Named" | "Consumed" | "Produced", "as_") => Some(Role::Node),
         ("Grouped" | "Repartitioned", "as_") => Some(Role::Repartition),
         ("Branched", "as_") => Some(Role::Branch),

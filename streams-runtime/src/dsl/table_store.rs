@@ -1,7 +1,9 @@
 //! The stores of tables, for processors to read.
 
 use super::{KTable, StreamsBuilder};
-use crate::processor::{SessionStore, StoreHandle, TimestampedKeyValueStore};
+use crate::processor::{
+    SessionStore, StoreHandle, TimestampedKeyValueStore, VersionedKeyValueStore,
+};
 use crate::serdes::Windowed;
 use crate::topology::{NodeId, StoreIx};
 
@@ -89,6 +91,60 @@ where
     /// ```
     pub fn session_store(self, b: &mut StreamsBuilder) -> StoreHandle<SessionStore<'static, K, V>> {
         StoreHandle::new(b.store_to_read(self.node, true))
+    }
+}
+
+impl<K, V> KTable<K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The store of this versioned table, for a processor to read: `process(look_up, prices.versioned_store())`.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// /// By how much the price changed in the last second.
+    /// #[processor]
+    /// fn rise(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     prices: &VersionedKeyValueStore<String, i64>,
+    /// ) {
+    ///     let before = record.timestamp.saturating_add_millis(-1_000);
+    ///     let at = |time| prices.get_as_of(&record.key, time).map_or(0, |row| row.value);
+    ///     let rise = at(record.timestamp) - at(before);
+    ///     ctx.forward(record.with_value(rise));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let history = Duration::from_secs(60);
+    ///     let prices =
+    ///         table::<String, i64>("prices", Stores::persistent_versioned_key_value_store("p", history));
+    ///     stream::<String, i64>("in").process(rise, prices.versioned_store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 3, 1_000)?;
+    /// driver.input::<String, i64>("prices").pipe("tea", 5, 2_000)?;
+    /// driver.input::<String, i64>("in").pipe("tea", 0, 2_500)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn versioned_store(
+        self,
+        b: &mut StreamsBuilder,
+    ) -> StoreHandle<VersionedKeyValueStore<'static, K, V>> {
+        let store = b.store_to_read(self.node, false);
+        if b.graph.history_of(store).is_none() {
+            let name = b.graph.node(self.node).name.clone();
+            b.graph.problem(format!(
+                "a processor reads the past of table `{name}`, which is kept in no versioned store; keep it in \
+                 `Stores::persistent_versioned_key_value_store(..)`, or take its store by `.store()`"
+            ));
+        }
+        StoreHandle::new(store)
     }
 }
 

@@ -129,6 +129,12 @@ impl StreamsBuilder {
         if let Some(problem) = retention_problem(&name, retention, needed) {
             self.graph.problem(problem);
         }
+        if options.versions.is_some() {
+            self.graph.problem(format!(
+                "the store `{name}` of a windowed aggregation is given as a versioned store, which keeps no \
+                 windows; name it by text, or by one of the window or session suppliers of `Stores`"
+            ));
+        }
         let ix = self.graph.add_store(StoreNode {
             name,
             logging: options.logged(),

@@ -116,13 +116,6 @@ fn place(segment: [u8; SEGMENT], key: &[u8]) -> Vec<u8> {
     [segment.as_slice(), key].concat()
 }
 
-fn time_of(row: &[u8]) -> Result<(i64, &[u8]), SerdeError> {
-    let Some((time, value)) = row.split_first_chunk() else {
-        return Err(SerdeError::new("a version is shorter than its time"));
-    };
-    Ok((i64::from_be_bytes(*time), value))
-}
-
 /// The rows of a store as they are after the next commit.
 #[derive(Clone, Copy)]
 struct Reads<'a> {
@@ -146,10 +139,15 @@ impl Reads<'_> {
             .transpose()
     }
 
+    /// The latest version of a key: since when it holds, and its value.
     fn latest(self, key: &[u8]) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
-        let Some(row) = self.get(&place(LATEST, key))? else { return Ok(None) };
-        let (time, value) = time_of(&row).map_err(|error| damaged(self.name, &error))?;
-        Ok(Some((time, value.to_vec())))
+        let Some(mut row) = self.get(&place(LATEST, key))? else { return Ok(None) };
+        let Some(time) = row.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)) else {
+            let error = SerdeError::new("a version is shorter than its time");
+            return Err(damaged(self.name, &error));
+        };
+        row.drain(..SEGMENT);
+        Ok(Some((time, row)))
     }
 }
 

@@ -3,8 +3,20 @@
 //! Facts from Kafka Streams 4.3.1: `GraphNode.isOutputVersioned`, `InternalStreamsBuilder.enableVersionedSemantics`
 //! (KIP-914).
 
-use super::graph::{Graph, NodeKind, TableRole};
+use super::graph::{Graph, NodeKind, TableRole, TableState};
 use super::ids::{NodeId, StoreIx};
+
+/// True for tables whose rows are in a store that is theirs alone.
+fn has_own_store(state: TableState) -> bool {
+    match state.role {
+        TableRole::Derived(_) => state.materialized,
+        TableRole::Cogroup => false,
+        TableRole::Source
+        | TableRole::Aggregate
+        | TableRole::Suppressed(_)
+        | TableRole::Joined(..) => true,
+    }
+}
 
 impl Graph {
     /// Says that a store keeps the past of its keys for that long.
@@ -24,7 +36,7 @@ impl Graph {
     pub fn is_versioned(&self, node: NodeId) -> bool {
         let entry = self.node(node);
         match entry.table {
-            Some(state) if state.materialized || !matches!(state.role, TableRole::Derived(_)) => {
+            Some(state) if has_own_store(state) => {
                 self.store_of_table(node).is_some_and(|store| self.history_of(store).is_some())
             }
             _ => {
