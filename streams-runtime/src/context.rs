@@ -1,23 +1,21 @@
 //! What an operator sees of its task: its stores, the way out, and the record's origin.
 
 mod drops;
+mod failures;
 mod partitions;
 
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
-use crate::handler::{
-    DeadLetterRecord, ErrorHandlerContext, ExceptionHandlers, Failure, HandlerResult,
-    SerializationOrigin, failure,
-};
+use crate::error::Stop;
+use crate::handler::{ExceptionHandlers, SerializationOrigin};
 use crate::outbox::{Destination, Outbox, Part, TopicIx};
 use crate::processor::{ProcessorFailure, Schedules};
-use crate::record::{Headers, RawRecord, Record, RecordBatch, RecordContext};
+use crate::record::{Headers, Record, RecordBatch, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
-use crate::store::{StateStore, StoreRef};
+use crate::store::{StateStore, StoreError, StoreRef};
 use crate::time::{DefaultTimestampExtractor, Timestamp};
-use crate::topology::{NodeId, RepartitionRole, TaskId};
+use crate::topology::{NodeId, RepartitionRole, StoreIx, TaskId};
 use crate::window::WindowClock;
 
 pub use partitions::PartitionCounts;
@@ -69,6 +67,7 @@ pub struct Context {
     stream_time: i64,
     clocks: Vec<WindowClock>,
     emit_interval_ms: i64,
+    emitted: bool,
     wall_clock: Timestamp,
     dropped: u64,
     evict: Option<usize>,
@@ -94,6 +93,7 @@ impl Context {
             stream_time: -1,
             clocks: Vec::new(),
             emit_interval_ms: 1000,
+            emitted: false,
             wall_clock: Timestamp::ZERO,
             dropped: 0,
             evict: None,
@@ -168,6 +168,22 @@ impl Context {
         self.clocks.get(node.index()).map_or(-1, |clock| clock.last_close)
     }
 
+    /// Notes up to where an operator has emitted closed windows; the next commit keeps it.
+    pub(crate) fn note_close(&mut self, node: NodeId, close: i64) {
+        self.clock(node).last_close = close;
+        self.emitted = true;
+    }
+
+    /// True when an operator has emitted closed windows since the last commit.
+    pub(crate) fn emitted(&self) -> bool {
+        self.emitted
+    }
+
+    /// Forgets that, as it is committed.
+    pub(crate) fn emission_committed(&mut self) {
+        self.emitted = false;
+    }
+
     /// True when an operator may emit the windows that are closed at `close`.
     pub(crate) fn emits(&mut self, node: NodeId, close: i64) -> bool {
         let (now, interval) = (self.wall_clock.as_millis(), self.emit_interval_ms);
@@ -202,92 +218,6 @@ impl Context {
     /// How many partitions a topic has, when the driver knows.
     pub fn partition_count(&self, topic: &str) -> Option<i32> {
         self.facts.partitions.of(topic)
-    }
-
-    /// Gives the error of a user's function to the processing exception handler.
-    ///
-    /// # Errors
-    /// When the handler says fail. Otherwise the record is dropped, counted and logged.
-    #[cold]
-    pub fn processing_failed<E: Into<UserError>>(
-        &mut self,
-        node: NodeId,
-        timestamp: Timestamp,
-        headers: &Headers,
-        error: E,
-    ) -> Result<(), Stop> {
-        self.record.timestamp = timestamp;
-        self.record.headers = headers.clone();
-        self.failed(node, std::any::type_name::<E>(), error.into())
-    }
-
-    /// Gives an error at a node to the processing exception handler.
-    #[cold]
-    pub(crate) fn failed(
-        &mut self,
-        node: NodeId,
-        type_name: &str,
-        error: UserError,
-    ) -> Result<(), Stop> {
-        let facts = Arc::clone(&self.facts);
-        let response =
-            facts.handlers.processing.handle(&self.error_context(node), failure(type_name, &error));
-        self.send_dead_letters(response.dead_letters());
-        if response.result() == HandlerResult::Resume {
-            self.dropped += 1;
-            return Ok(());
-        }
-        let message = format!(
-            "task {}: operator `{}` failed at {}; mend the function, or set \
-             processing.exception.handler to LogAndContinueProcessingExceptionHandler to go on \
-             without such records",
-            facts.task_id,
-            self.nodes[node.index()].name,
-            self.record
-        );
-        Err(Box::new(StreamsError::new(StreamsErrorKind::Processing, message).caused_by(error)))
-    }
-
-    /// Gives bytes that do not decode to the deserialization exception handler.
-    ///
-    /// # Errors
-    /// When the handler says fail.
-    #[cold]
-    pub(crate) fn deserialization_failed(
-        &mut self,
-        node: NodeId,
-        raw: &RawRecord<'_>,
-        part: SerializationOrigin,
-        error: &SerdeError,
-    ) -> Result<(), Stop> {
-        let facts = Arc::clone(&self.facts);
-        let context = ErrorHandlerContext {
-            topic: raw.topic,
-            partition: raw.partition,
-            offset: raw.offset,
-            timestamp: raw.timestamp,
-            headers: raw.headers,
-            processor_node_id: &self.nodes[node.index()].name,
-            task_id: facts.task_id,
-            source_raw_key: raw.key,
-            source_raw_value: raw.value,
-            dead_letter_topic: facts.handlers.dead_letter_topic.as_deref(),
-        };
-        let failure = Failure { type_name: std::any::type_name::<SerdeError>(), error };
-        let response = facts.handlers.deserialization.handle(&context, failure);
-        self.send_dead_letters(response.dead_letters());
-        if response.result() == HandlerResult::Resume {
-            self.dropped += 1;
-            return Ok(());
-        }
-        let message = format!(
-            "task {}: the {part} of the record at topic={} partition={} offset={} does not decode; \
-             give the source the serde that the topic was written with, or set \
-             deserialization.exception.handler to LogAndContinueExceptionHandler to skip such records",
-            facts.task_id, raw.topic, raw.partition, raw.offset
-        );
-        let stop = StreamsError::new(StreamsErrorKind::Deserialization, message);
-        Err(Box::new(stop.caused_by(error.clone())))
     }
 
     /// Encodes a result for the fixed topic of its node into the outbox.
@@ -329,64 +259,6 @@ impl Context {
         encoded.or_else(|(origin, error)| {
             self.serialization_failed(node, record, topic, origin, error)
         })
-    }
-
-    #[cold]
-    fn serialization_failed<K, X>(
-        &mut self,
-        node: NodeId,
-        record: &Record<K, X>,
-        topic: &str,
-        origin: SerializationOrigin,
-        error: SerdeError,
-    ) -> Result<(), Stop> {
-        self.at(record);
-        let facts = Arc::clone(&self.facts);
-        let type_name = std::any::type_name::<SerdeError>();
-        let failure = Failure { type_name, error: &error };
-        let context = self.error_context(node);
-        let response =
-            facts.handlers.production.handle_serialization(&context, topic, origin, failure);
-        self.send_dead_letters(response.dead_letters());
-        if response.result() == HandlerResult::Resume {
-            let reason = format!("its {origin} does not encode for topic `{topic}`: {error}");
-            self.drop_record(node, &reason);
-            return Ok(());
-        }
-        let message = format!(
-            "the {origin} of a result for topic `{topic}` does not encode; give the sink a serde \
-             that fits its type (`Produced`)"
-        );
-        let error = StreamsError::new(StreamsErrorKind::Serialization, message).caused_by(error);
-        self.failed(node, type_name, Box::new(error))
-    }
-
-    fn error_context(&self, node: NodeId) -> ErrorHandlerContext<'_> {
-        let raw = self.raw.as_ref();
-        ErrorHandlerContext {
-            topic: &self.record.topic,
-            partition: self.record.partition,
-            offset: self.record.offset,
-            timestamp: self.record.timestamp.as_millis(),
-            headers: &self.record.headers,
-            processor_node_id: &self.nodes[node.index()].name,
-            task_id: self.facts.task_id,
-            source_raw_key: raw.and_then(|(batch, ix)| batch.key(*ix)),
-            source_raw_value: raw.and_then(|(batch, ix)| batch.value(*ix)),
-            dead_letter_topic: self.facts.handlers.dead_letter_topic.as_deref(),
-        }
-    }
-
-    fn send_dead_letters(&mut self, records: &[DeadLetterRecord]) {
-        for record in records {
-            let to = Destination {
-                topic: self.outbox.topic(&record.topic),
-                partition: None,
-                timestamp: Some(record.timestamp),
-                headers: record.headers.clone(),
-            };
-            self.outbox.push_bytes(to, record.key.as_deref(), record.value.as_deref());
-        }
     }
 
     /// Sets the origin of work that a stored context stands for, and returns the one before.
@@ -456,13 +328,21 @@ impl Context {
     }
 
     /// Flushes the caches of stores whose updates nobody listens to; those of tables are empty by then.
-    pub(crate) fn flush_unheard_caches(&mut self) -> Result<(), crate::store::StoreError> {
+    pub(crate) fn flush_unheard_caches(&mut self) -> Result<(), StoreError> {
         for store in self.stores.iter_mut().flatten() {
             if store.dirty_entries() > 0 {
                 store.flush_cache(&mut self.outbox)?;
             }
         }
         Ok(())
+    }
+
+    /// Frees bytes of the cache of a store whose updates nobody listens to.
+    pub(crate) fn evict(&mut self, store: StoreIx, bytes: usize) -> Result<(), StoreError> {
+        match &mut self.stores[store.index()] {
+            Some(store) => store.evict_cache(&mut self.outbox, bytes),
+            None => Ok(()),
+        }
     }
 
     /// Takes the instance of a processor for as long as it works.

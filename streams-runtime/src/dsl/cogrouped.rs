@@ -28,8 +28,10 @@ pub struct WindowedCogroup<K, A, L, W> {
 impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
     /// Begins an aggregate that further grouped streams join in.
     ///
-    /// `aggregator` folds the values of this stream into it; a null value never reaches it. All inputs
-    /// share one store, and must be co-partitioned. Results leave with each update.
+    /// `aggregator` folds the values of this stream into it. Records with a null key are dropped and counted;
+    /// so are those with a null value, without windows and in sliding ones. In other windows and in sessions
+    /// the aggregator sees null values of a stream that has some. All inputs share one store, and must be
+    /// co-partitioned. Results leave with each update, in the order of the records across the inputs.
     ///
     /// # Example
     /// ```
@@ -59,7 +61,7 @@ impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
         aggregator: F,
     ) -> CogroupedKStream<K::NonNull, A, ((), CogroupInput<K, V, F>)>
     where
-        F: Fn(&K::NonNull, V::NonNull, A) -> R + Send + Sync + 'static,
+        F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
     {
         let inputs = ((), CogroupInput::new(self.group, Arc::new(aggregator)));
         CogroupedKStream { inputs, types: PhantomData }
@@ -80,7 +82,7 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
     where
         IK: HasSerde<NonNull = K>,
         V: HasSerde,
-        F: Fn(&K, V::NonNull, A) -> R + Send + Sync + 'static,
+        F: Fn(&K, V, A) -> R + Send + Sync + 'static,
     {
         let inputs = (self.inputs, CogroupInput::new(group.group, Arc::new(aggregator)));
         CogroupedKStream { inputs, types: PhantomData }

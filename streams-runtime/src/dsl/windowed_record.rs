@@ -19,6 +19,15 @@ pub(super) enum Spans {
 }
 
 impl Spans {
+    /// True when the store may cache: what leaves on close is found by time, and of these stores Kafka Streams
+    /// caches only those of windows that are known beforehand (`WindowStoreMaterializer` and its siblings).
+    fn may_cache(self, emit: EmitStrategy) -> bool {
+        match self {
+            Self::Aligned(WindowSpan::Time(_) | WindowSpan::Unlimited(_)) => true,
+            Self::Aligned(WindowSpan::Sliding(_)) | Self::Sessions(_) => !emit.is_on_close(),
+        }
+    }
+
     fn least_retention_ms(self) -> i64 {
         match self {
             Self::Aligned(span) => span.least_retention_ms(),
@@ -138,7 +147,7 @@ impl StreamsBuilder {
         let ix = self.graph.add_store(StoreNode {
             name,
             logging: options.logged(),
-            caching: options.caching.unwrap_or(true),
+            caching: options.caching.unwrap_or(true) && spans.may_cache(emit),
             store_type: options.store_type,
             global: false,
             topic_config: options.topic_config.clone(),

@@ -27,9 +27,6 @@ pub trait Fold<K, V, A>: Send + Sync + 'static {
     /// True when the fold may fail, so that what is there must not be lost.
     const FALLIBLE: bool;
 
-    /// True when a null value is no value for it.
-    const NEEDS_VALUE: bool = false;
-
     /// What the first value is folded into; `None` when it is taken as it is.
     fn initial(&self) -> Option<A>;
 
@@ -232,7 +229,6 @@ where
     M: Send + Sync + 'static,
 {
     const FALLIBLE: bool = F::FALLIBLE;
-    const NEEDS_VALUE: bool = F::NEEDS_VALUE;
 
     fn initial(&self) -> Option<A> {
         self.fold.initial()
@@ -265,20 +261,17 @@ pub struct CogroupFold<I, F> {
 
 impl<K, V, A, R, I, F> Fold<K, V, A> for CogroupFold<I, F>
 where
-    V: Nullable,
     I: Fn() -> A + Send + Sync + 'static,
-    F: Fn(&K, V::NonNull, A) -> R + Send + Sync + 'static,
+    F: Fn(&K, V, A) -> R + Send + Sync + 'static,
     R: IntoAggregate<A>,
 {
     const FALLIBLE: bool = false;
-    const NEEDS_VALUE: bool = true;
 
     fn initial(&self) -> Option<A> {
         Some((self.initializer)())
     }
 
     fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        let Some(value) = value.into_non_null() else { return Ok(aggregate) };
         let held = aggregate.unwrap_or_else(|| (self.initializer)());
         Ok((self.aggregator)(key, value, held).into_aggregate())
     }

@@ -56,7 +56,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         F: SessionFold<K::NonNull, V, A>,
     {
         let Record { key, value, timestamp, headers } = record;
-        let Some(key) = key.into_non_null().filter(|_| !F::NEEDS_VALUE || !value.is_null()) else {
+        let Some(key) = key.into_non_null() else {
             cx.drop_record(self.node, NULL_KEY);
             return Ok(Updates::default());
         };
@@ -162,7 +162,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
             let (value, headers) = (Change::latest(Some(value), None), headers.clone());
             updates.push(Record { key, value, timestamp, headers });
         }
-        cx.clock(self.node).last_close = close;
+        cx.note_close(self.node, close);
         Ok(())
     }
 }

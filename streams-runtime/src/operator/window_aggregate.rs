@@ -1,5 +1,6 @@
 //! `count`, `reduce` and `aggregate` over tumbling, hopping, unlimited and sliding windows.
 
+use super::flush::{FlushRun, flush_run};
 use super::fold::{Fold, FoldError};
 use super::materialize::{Materializes, UpdateError, store_failed};
 use super::reduce::change_row;
@@ -12,7 +13,7 @@ use crate::record::{Change, Headers, Record};
 use crate::serdes::{Nullable, Windowed};
 use crate::store::{StoreRef, TableStore};
 use crate::time::Timestamp;
-use crate::topology::NodeId;
+use crate::topology::{NodeId, StoreIx};
 use crate::window::{EmitStrategy, TimeWindows, WindowSpan};
 
 /// An update of a window.
@@ -65,7 +66,7 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
         F: Fold<K::NonNull, V, A>,
     {
         let Record { key, value, timestamp, headers } = record;
-        let takes_null = !(F::NEEDS_VALUE || matches!(self.windows, WindowSpan::Sliding(_)));
+        let takes_null = !matches!(self.windows, WindowSpan::Sliding(_));
         let Some(key) = key.into_non_null().filter(|_| takes_null || !value.is_null()) else {
             let reason = if takes_null { NULL_KEY } else { super::NULL_KEY_OR_VALUE };
             cx.drop_record(self.node, reason);
@@ -205,7 +206,7 @@ where
         for (key, row) in rows {
             self.push(key, Change::latest(Some(row.value), None), row.timestamp);
         }
-        cx.clock(self.node).last_close = self.close;
+        cx.note_close(self.node, self.close);
         Ok(())
     }
 
@@ -222,6 +223,7 @@ impl From<UpdateError> for FoldError {
     }
 }
 
+/// Results on close leave by their time; the cache of their store then only spares writes.
 impl<K: Nullable, V, A, F> Materializes<Windowed<K::NonNull>, A> for WindowAggregate<K, V, A, F> {
     type Store = TableStore<Windowed<K::NonNull>, A>;
 
@@ -231,5 +233,16 @@ impl<K: Nullable, V, A, F> Materializes<Windowed<K::NonNull>, A> for WindowAggre
 
     fn table_store(&self) -> Option<StoreRef<Self::Store>> {
         Some(self.store)
+    }
+
+    fn flush<G>(&self, node: NodeId, run: G) -> Option<(StoreIx, FlushRun)>
+    where
+        A: Clone + Send + 'static,
+        G: Fn(&mut Context, WindowUpdate<K::NonNull, A>) -> Result<(), Stop>
+            + Send
+            + Sync
+            + 'static,
+    {
+        (!self.emit.is_on_close()).then(|| (self.store.ix(), flush_run(node, self.store, run)))
     }
 }

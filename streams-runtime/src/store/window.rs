@@ -36,7 +36,7 @@ where
     }
 
     /// The windows of all keys that start from `from` to `to`, both included; by time and key where the
-    /// store has an index. Rows that only a cache knows are not among them.
+    /// store has an index. Rows that only the cache knows are among them, however old they are.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
@@ -46,8 +46,6 @@ where
 }
 
 /// Makes a store of windows with these serdes for each task.
-///
-/// An indexed store has no cache: its rows leave by their time and not by a flush.
 pub fn window_store_maker<K, V>(
     key: SerdeRef<K>,
     value: SerdeRef<V>,
@@ -58,7 +56,7 @@ where
     V: Clone + Send + 'static,
 {
     Arc::new(move |setup| {
-        let caching = setup.caching && !layout.indexed;
+        let caching = setup.caching;
         let keys = WindowStoreKeys { inner: Arc::clone(&key), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
         let values = Timestamped(Arc::clone(&value));

@@ -1,5 +1,7 @@
 //! Reads of rows with a time in their key, by key and by time.
 
+use rustc_hash::FxHashMap;
+
 use super::backend::{Cursor, KeyRange, Order};
 use super::byte_store::ByteStore;
 use super::chains::hash;
@@ -224,13 +226,43 @@ where
         }
     }
 
-    /// The stored rows of all keys with a time from `from` to `to`; see `rows_of_time`.
+    /// The rows of all keys with a time from `from` to `to`, those that only the cache knows included; see
+    /// `rows_of_time` for their order.
     pub(crate) fn rows_between(
         &mut self,
         from: i64,
         to: i64,
     ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
-        let rows = self.bytes.rows_of_time(from, to)?;
-        rows.iter().map(|(key, row)| Ok((self.read_key(key)?, self.read_row(row)?))).collect()
+        let stored = self.bytes.rows_of_time(from, to)?;
+        let mut rows = Vec::with_capacity(stored.len());
+        rows.extend(stored.into_iter().map(|(key, row)| (key, Found::Stored(row))));
+        self.lay_cached_times_over((from, to), &mut rows);
+        let read = rows.into_iter().map(|(key, row)| {
+            let row = match row {
+                Found::Stored(bytes) => self.read_row(&bytes)?,
+                Found::Cached(row) => row,
+            };
+            Ok((self.read_key(&key)?, row))
+        });
+        read.collect()
+    }
+
+    /// Puts what the cache knows of a span of time in the place of stored rows, in order of time and key.
+    fn lay_cached_times_over(&self, (from, to): (i64, i64), rows: &mut Vec<(Vec<u8>, Found<R>)>) {
+        let (Some(cache), Some(segments)) = (&self.cache, &self.bytes.segments) else { return };
+        let time = segments.layout.time;
+        let in_span = |key: &[u8]| (from..=to).contains(&time.of(key));
+        let cached: FxHashMap<&[u8], Option<&R>> = cache
+            .slots()
+            .filter(|slot| in_span(&slot.key_bytes))
+            .map(|slot| (&*slot.key_bytes, slot.row.as_ref()))
+            .collect();
+        if cached.is_empty() {
+            return;
+        }
+        rows.retain(|(key, _)| !cached.contains_key(key.as_slice()));
+        let known = cached.into_iter().filter_map(|(key, row)| Some((key, row?.clone())));
+        rows.extend(known.map(|(key, row)| (key.to_vec(), Found::Cached(row))));
+        rows.sort_by(|(a, _), (b, _)| (time.of(a), a).cmp(&(time.of(b), b)));
     }
 }

@@ -37,6 +37,8 @@ pub struct Task {
     /// Queues that got their first record and have no decoded head yet, in this order.
     arrived: Vec<usize>,
     flushes: Vec<(StoreIx, FlushRun)>,
+    /// The stores with a cache.
+    cached: Vec<StoreIx>,
     max_task_idle_ms: Option<u64>,
     cache_max_bytes: usize,
     processed: u64,
@@ -93,6 +95,7 @@ impl Task {
         let mut cx = Context::new(Arc::new(facts), nodes, slots, outbox);
         cx.set_emit_interval(settings.emit_interval_ms);
         let flushes = flushes(topology, &cx);
+        let cached = cached_stores(plan, &cx);
         let processors = processors(topology, &spec.sub_topologies);
         Ok(Self {
             id,
@@ -102,6 +105,7 @@ impl Task {
             order: HeadOrder::default(),
             arrived: Vec::new(),
             flushes,
+            cached,
             max_task_idle_ms: settings.max_task_idle_ms,
             cache_max_bytes: settings.cache_max_bytes,
             processed: 0,
@@ -314,21 +318,25 @@ impl Task {
     /// Frees cache memory over the budget, largest cache first.
     fn evict(&mut self) -> Result<(), Stop> {
         let over = self.cache_bytes().saturating_sub(self.cache_max_bytes);
-        if over == 0 || self.flushes.is_empty() {
+        if over == 0 {
             return Ok(());
         }
         let bytes = |ix: &StoreIx| cache_bytes(self.cx.stores_ref(), *ix);
-        let Some((_, flush)) = self.flushes.iter().max_by_key(|(ix, _)| bytes(ix)) else {
-            return Ok(());
-        };
-        self.cx.ask_eviction(over);
-        let flush = Arc::clone(flush);
-        flush(&mut self.cx)
+        let Some(largest) = self.cached.iter().copied().max_by_key(bytes) else { return Ok(()) };
+        match self.flushes.iter().find(|(ix, _)| *ix == largest) {
+            Some((_, flush)) => {
+                self.cx.ask_eviction(over);
+                let flush = Arc::clone(flush);
+                flush(&mut self.cx)
+            }
+            // nobody listens to the store
+            None => Ok(self.cx.evict(largest, over)?),
+        }
     }
 
     /// Bytes that all caches hold together.
     fn cache_bytes(&self) -> usize {
-        self.flushes.iter().map(|(ix, _)| cache_bytes(self.cx.stores_ref(), *ix)).sum()
+        self.cached.iter().map(|ix| cache_bytes(self.cx.stores_ref(), *ix)).sum()
     }
 
     /// Changes the bytes that the caches may hold; the next records bring them under it.
@@ -342,10 +350,11 @@ impl Task {
     }
 
     /// The offsets that a commit commits, each with its metadata: partitions that moved since the last
-    /// commit.
+    /// commit, and all when closed windows were emitted since, as the metadata of each tell of it.
     pub fn input_offsets(&self) -> Vec<(TopicPartition, i64, String)> {
+        let all = self.cx.emitted();
         let offset = |queue: &PartitionQueue| {
-            let next = queue.offset_to_commit()?;
+            let next = queue.offset_to_commit(all)?;
             let partition = TopicPartition::new(Arc::clone(&queue.topic), queue.partition);
             Some((partition, next, self.metadata(queue)))
         };
@@ -366,6 +375,7 @@ impl Task {
         for queue in &mut self.queues {
             queue.committed();
         }
+        self.cx.emission_committed();
         let plans = &self.plan.plan.stores;
         let queues = &self.queues;
         for (plan, store) in plans.iter().zip(self.cx.stores()) {
@@ -452,6 +462,13 @@ impl Task {
     fn queue_ix(&self, topic: &str, partition: i32) -> Option<usize> {
         self.queues.iter().position(|queue| queue.partition == partition && *queue.topic == *topic)
     }
+}
+
+/// The task's stores with a cache.
+fn cached_stores(plan: &TopologyPlan, cx: &Context) -> Vec<StoreIx> {
+    let open = plan.stores.iter().zip(cx.stores_ref()).zip(0..);
+    let cached = open.filter(|((plan, store), _)| plan.caching && store.is_some());
+    cached.map(|(_, ix)| StoreIx(ix)).collect()
 }
 
 fn cache_bytes(stores: &[Option<Box<dyn StateStore>>], ix: StoreIx) -> usize {

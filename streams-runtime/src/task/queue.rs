@@ -212,11 +212,14 @@ impl PartitionQueue {
         cx.end();
     }
 
-    /// The offset to commit, when a record was consumed since the last commit.
-    pub(crate) fn offset_to_commit(&self) -> Option<i64> {
+    /// The offset to commit, when a record was consumed since the last commit or `anyhow`.
+    pub(crate) fn offset_to_commit(&self, anyhow: bool) -> Option<i64> {
+        if !(self.consumed || anyhow) {
+            return None;
+        }
         match self.head {
-            Head::Skipped(offset) => self.consumed.then_some(offset),
-            Head::Record(_) | Head::None => self.position().filter(|_| self.consumed),
+            Head::Skipped(offset) => Some(offset),
+            Head::Record(_) | Head::None => self.position(),
         }
     }
 

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
-use crate::dsl::{BuiltTopology, StreamsBuilder, Topology, Unset};
+use crate::context::Context;
+use crate::dsl::{BuiltTopology, EmitStrategy, StreamsBuilder, TimeWindows, Topology, Unset};
 use crate::error::StreamsErrorKind;
 use crate::handler::{ExceptionHandlers, LogAndContinueExceptionHandler};
 use crate::outbox::Outbox;
 use crate::plumbing;
 use crate::record::{Headers, TopicPartition};
+use crate::serdes::commit_metadata::CommitMetadata;
 use crate::store::{MemoryBytes, StateStore, StoreSetup};
 use crate::time::Timestamp;
 use crate::topology::{StoreIx, TaskId, TopologyConfig};
@@ -196,6 +199,85 @@ fn metadata_carries_the_time_of_a_partition() {
     assert_eq!(second.stats().stream_time_ms, 7);
 }
 
+/// Counts the records of both topics by windows of 10 ms, whose results leave when they close.
+fn counts_on_close() -> Topology {
+    let mut b = StreamsBuilder::new();
+    let (left, left_source) = b.stream::<String, String>("in", Unset);
+    let (right, right_source) = b.stream::<String, String>("other", Unset);
+    let both = left.merge(&mut b, right, Unset);
+    let windows = TimeWindows::of_size_with_no_grace(Duration::from_millis(10));
+    let windowed = both.group_by_key(&mut b, Unset).windowed_by(&mut b, windows);
+    let windowed = windowed.emit_strategy(&mut b, EmitStrategy::on_window_close());
+    let (counts, count) = windowed.count(&mut b, "n");
+    let (updates, to_stream) =
+        counts.to_stream_with_key(&mut b, |windowed, _| windowed.key.clone(), Unset);
+    let to = updates.to(&mut b, "out", Unset);
+    let after = plumbing::seam(counts, move |cx, record| {
+        let record = to_stream.run(cx, record);
+        to.run(cx, record)
+    });
+    let flush = after.clone();
+    b.on_flush(&count, counts, move |cx, record| flush(cx, record));
+    let run = Arc::new(move |cx: &mut Context, record| {
+        for record in count.run(cx, record)? {
+            after(cx, record)?;
+        }
+        Ok(())
+    });
+    let other = Arc::clone(&run);
+    b.source(left_source, move |cx, record| run(cx, record));
+    b.source(right_source, move |cx, record| other(cx, record));
+    b.finish()
+}
+
+#[test]
+fn emitted_windows_are_noted_beside_every_partition() {
+    let mut task = task(&counts_on_close());
+    task.add_records("in", 0, batch(0, &[(1, "x"), (2, "y")]));
+    task.add_records("other", 0, batch(0, &[(3, "z")]));
+    task.set_lag("in", 0, Some(0));
+    task.set_lag("other", 0, Some(0));
+    task.process(NOW, 9).unwrap();
+    assert_eq!(offsets(&task), [("in-0".to_owned(), 2), ("other-0".to_owned(), 1)]);
+    task.commit_stores(&BTreeMap::new()).unwrap();
+    task.add_records("other", 0, batch(1, &[(4, "z")]));
+    task.process(NOW, 9).unwrap();
+    assert_eq!(offsets(&task), [("other-0".to_owned(), 2)], "nothing closed");
+    task.commit_stores(&BTreeMap::new()).unwrap();
+    task.add_records("other", 0, batch(2, &[(12, "z")]));
+    let later = Timestamp::from(1_000);
+    task.process(later, 9).unwrap();
+    assert_eq!(produced(&mut task), ["4"]);
+    let committed = task.input_offsets();
+    let of = |at: usize| CommitMetadata::decode(&committed[at].2).processors;
+    assert_eq!(offsets(&task), [("in-0".to_owned(), 2), ("other-0".to_owned(), 3)]);
+    assert_eq!((of(0).get("n"), of(1).get("n")), (Some(&12), Some(&12)));
+    task.commit_stores(&BTreeMap::new()).unwrap();
+    assert_eq!(offsets(&task), []);
+}
+
+#[test]
+fn a_cache_spares_changelog_writes_of_windows_that_leave_on_close() {
+    let mut task = task(&counts_on_close());
+    let logged = |task: &mut Task| {
+        let outbox = task.outbox();
+        let changelog = |topic| outbox.topic_name(topic).ends_with("-changelog");
+        outbox.sends().iter().filter(|send| changelog(send.topic)).count()
+    };
+    task.add_records("in", 0, batch(0, &[(1, "x"), (2, "y"), (3, "z")]));
+    task.set_lag("other", 0, Some(0));
+    task.process(NOW, 9).unwrap();
+    assert_eq!(logged(&mut task), 0);
+    task.flush_caches().unwrap();
+    assert_eq!(logged(&mut task), 1);
+    assert_eq!(produced(&mut task), [""; 0], "what leaves the cache is no result");
+    // what only the cache knows is emitted, too
+    task.add_records("in", 0, batch(3, &[(4, "z"), (12, "z")]));
+    task.process(NOW, 1).unwrap();
+    task.process(Timestamp::from(1_000), 1).unwrap();
+    assert_eq!(produced(&mut task), ["4"]);
+}
+
 fn numbers() -> Topology {
     let mut b = StreamsBuilder::new();
     for topic in ["in", "other"] {
@@ -285,6 +367,21 @@ fn caches_keep_to_their_budget() {
     assert!(early > 500, "only {early} left the cache");
     task.flush_caches().unwrap();
     assert_eq!(early + produced(&mut task).len(), 1_000);
+}
+
+#[test]
+fn a_cache_that_nobody_listens_to_keeps_to_its_budget() {
+    let mut task = task_with(&counts_on_close(), |settings| settings.cache_max_bytes = 20_000);
+    let mut records = RecordBatch::default();
+    for offset in 0..1_000 {
+        let key = format!("key-{offset}");
+        records.push(offset, 1, Some(key.as_bytes()), Some(b"v"), Headers::default());
+    }
+    task.add_records("in", 0, records);
+    task.set_lag("other", 0, Some(0));
+    assert_eq!(task.process(NOW, 1_000).unwrap(), 1_000);
+    let bytes = task.stats().cache_bytes;
+    assert!(bytes > 0 && bytes <= 20_000, "{bytes} bytes");
 }
 
 #[test]

@@ -20,6 +20,11 @@ pub(crate) const BUILDERS: &[Entry] = &[
     ("rnd-cogroup", Build(|p| random(p.ms("size"), p.ms("grace")))),
 ];
 
+/// A value that the topology has no null of; the recorded programs fail at one.
+fn given<T>(value: Option<T>) -> T {
+    value.expect("a value")
+}
+
 const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
@@ -41,7 +46,7 @@ topology!(
     fn single() -> Topology {
         stream::<Text, Option<i64>>("a")
             .group_by_key()
-            .cogroup(|_, v, total: i64| total.wrapping_add(v))
+            .cogroup(|_, v, total: i64| total.wrapping_add(given(v)))
             .aggregate(|| 0, "co")
             .to_stream()
             .to("out");
@@ -52,8 +57,8 @@ topology!(
     fn sliding() -> Topology {
         let a = stream::<Text, Option<i64>>("a").group_by_key();
         let b = stream::<Text, Option<i64>>("b").group_by_key();
-        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
-            .cogroup(b, |_, v, total| total.wrapping_add(v.wrapping_mul(10)))
+        a.cogroup(|_, v, total: i64| total.wrapping_add(given(v)))
+            .cogroup(b, |_, v, total| total.wrapping_add(given(v).wrapping_mul(10)))
             .windowed_by(SlidingWindows::of_time_difference_and_grace(ms(10), ms(20)))
             .aggregate(|| 0, "co")
             .to_stream()
@@ -74,8 +79,8 @@ topology!(
     }
 );
 
-fn with_tag(_: &String, tag: String, all: Doc) -> Doc {
-    let tags = all.get("tags").append(tag);
+fn with_tag(_: &String, tag: Text, all: Doc) -> Doc {
+    let tags = all.get("tags").append(given(tag));
     all.set("tags", tags)
 }
 
@@ -84,7 +89,7 @@ topology!(
         let a = stream::<Text, Option<i64>>("a").group_by_key();
         let b = stream::<Text, Text>("b").group_by_key();
         a.cogroup(|_, v, all: Doc| {
-            let sum = all.get("sum") + v;
+            let sum = all.get("sum") + given(v);
             all.set("sum", sum)
         })
         .cogroup(b, with_tag)
@@ -135,7 +140,7 @@ topology!(
     fn random(size: Duration, grace: Duration) -> Topology {
         let a = stream::<Text, Option<i64>>("a").group_by_key();
         let b = stream::<Text, Text>("b").group_by(|_, v| v.clone());
-        a.cogroup(|_, v, g: i64| g.wrapping_add(v))
+        a.cogroup(|_, v, g: i64| g.wrapping_add(given(v)))
             .cogroup(b, |_, _, g| g.wrapping_mul(2))
             .windowed_by(TimeWindows::of_size_and_grace(size, grace))
             .aggregate(|| 1, "co")
