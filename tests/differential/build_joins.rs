@@ -285,8 +285,9 @@ impl Builder<'_> {
         let first = self.named_group(from, format!("left-{id}"));
         let second = self.named_group(&other, format!("right-{id}"));
         let kept = materialized::<String>(id, kept);
-        let cogrouped = first.cogroup(&mut self.b, |_, v, a| ordered(a, v));
-        let cogrouped = cogrouped.cogroup(&mut self.b, second, |_, v, a| ordered(a, -v));
+        let cogrouped = first.cogroup(&mut self.b, |_, v, a| ordered(a, v.unwrap_or(1)));
+        let cogrouped =
+            cogrouped.cogroup(&mut self.b, second, |_, v, a| ordered(a, -v.unwrap_or(1)));
         let (handle, (((), left), right), table) = cogrouped.aggregate(&mut self.b, || 1, kept);
         let out = Hub::new();
         let [left_cut, right_cut] = self.sides_rekeyed(id);

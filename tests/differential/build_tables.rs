@@ -96,8 +96,9 @@ impl Builder<'_> {
     ) -> Built {
         let kept = materialized::<String>(id, kept);
         let [first, second] = sides;
-        let cogrouped = first.handle.cogroup(&mut self.b, |_, v, a| ordered(a, v));
-        let cogrouped = cogrouped.cogroup(&mut self.b, second.handle, |_, v, a| ordered(a, -v));
+        let cogrouped = first.handle.cogroup(&mut self.b, |_, v, a| ordered(a, v.unwrap_or(1)));
+        let cogrouped =
+            cogrouped.cogroup(&mut self.b, second.handle, |_, v, a| ordered(a, -v.unwrap_or(1)));
         macro_rules! table {
             ($w:ident $(, $merger:expr)?) => {{
                 let windowed = cogrouped.windowed_by(&mut self.b, $w);

@@ -127,7 +127,10 @@ fn a_crash_wipes_no_state() {
     // the transaction that was taken back, and the markers
     let text = notes.text();
     assert!(!text.contains(" 0.."), "{text}");
-    assert!(text.split("; ").all(|note| !note.starts_with("end") || note.ends_with(" 0")), "{text}");
+    assert!(
+        text.split("; ").all(|note| !note.starts_with("end") || note.ends_with(" 0")),
+        "{text}"
+    );
 }
 
 const CHILD: &str = "STREAMS_TEST_EXACTLY_ONCE_CHILD";
