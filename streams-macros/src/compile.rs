@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Block, FnArg, ItemFn};
+use syn::{Block, FnArg, ItemFn, Signature};
 
 use crate::diag::Diagnostics;
 use crate::parse::{self, Input, Shape};
@@ -26,7 +26,7 @@ fn finish(input: syn::Result<Input>) -> TokenStream {
         }
         Ok(Input { runtime, shape: Shape::Block(block) }) => {
             let place = block.brace_token.span.open();
-            let body = body(Vec::new(), block, place, &runtime, &mut diagnostics);
+            let body = body(None, block, place, &runtime, &mut diagnostics);
             let errors = diagnostics.to_tokens();
             return quote!({ #errors #body });
         }
@@ -45,8 +45,7 @@ fn in_function(
     let ItemFn { attrs, vis, sig, block } = function;
     check::signature(&sig, diagnostics);
     let returns_a_topology = diagnostics.is_empty();
-    let parameters = sig.inputs.iter().collect();
-    let body = body(parameters, *block, sig.ident.span(), runtime, diagnostics);
+    let body = body(Some(&sig), *block, sig.ident.span(), runtime, diagnostics);
     let body = if returns_a_topology { body } else { expand::placeholder_of_any_type() };
     let errors = diagnostics.to_tokens();
     let quiet = (!diagnostics.is_empty())
@@ -63,13 +62,16 @@ fn in_function(
 
 /// The statements for a topology's body.
 fn body(
-    parameters: Vec<&FnArg>,
+    signature: Option<&Signature>,
     block: Block,
     place: Span,
     runtime: &TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
-    let graph = model::lower(&parameters, block, place);
+    let parameters: Vec<&FnArg> =
+        signature.iter().flat_map(|signature| &signature.inputs).collect();
+    let generic = signature.is_some_and(|s| s.generics.type_params().next().is_some());
+    let graph = model::lower(&parameters, generic, block, place);
     check::run(&graph, diagnostics);
     if !diagnostics.is_empty() {
         return expand::placeholder(&graph, runtime);
@@ -87,7 +89,7 @@ pub(crate) fn mistakes(input: TokenStream) -> Vec<String> {
             in_function(*function, &runtime, &mut diagnostics);
         }
         Ok(Input { runtime, shape: Shape::Block(block) }) => {
-            body(Vec::new(), block, Span::call_site(), &runtime, &mut diagnostics);
+            body(None, block, Span::call_site(), &runtime, &mut diagnostics);
         }
         Err(error) => diagnostics.push(error),
     }

@@ -21,6 +21,19 @@ pub(crate) fn flaw(name: &str) -> Option<String> {
     Some(format!("`{illegal}` is not one of the characters a-z, A-Z, 0-9, `.`, `_` and `-`"))
 }
 
+/// The same for a name that becomes a part of an internal topic's, `<application>-<name><suffix>`.
+pub(crate) fn flaw_before(name: &str, suffix: &str) -> Option<String> {
+    let most = MAX_LENGTH - "a-".len() - suffix.len();
+    flaw(name).or_else(|| {
+        (name.len() > most).then(|| {
+            format!(
+                "its topic `<application>-<name>{suffix}` would have more than {MAX_LENGTH} characters; \
+                 at most {most} are left for the name, less the application's id"
+            )
+        })
+    })
+}
+
 /// True for names that Kafka Streams gives to its own topics.
 pub(crate) fn is_internal(topic: &str) -> bool {
     topic.ends_with("-changelog") || topic.ends_with("-repartition")

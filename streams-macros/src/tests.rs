@@ -4,3 +4,4 @@ mod expansion;
 mod mistakes;
 mod names;
 mod topics;
+mod twins;

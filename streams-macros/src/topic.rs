@@ -105,9 +105,12 @@ fn key_and_value(ty: &Type) -> syn::Result<(&Type, &Type)> {
 fn tokens(options: &Options, item: &ItemType, key: &Type, value: &Type) -> TokenStream {
     let Options { runtime, name, compact, partitions } = options;
     let ItemType { attrs, vis, ident, .. } = item;
-    let partitions = match partitions {
-        Some(count) => quote!(::core::option::Option::Some(#count)),
-        None => quote!(::core::option::Option::None),
+    let (partitions, count) = match partitions {
+        Some(count) => (
+            quote!(::core::option::Option::Some(#count)),
+            quote!(#runtime::plumbing::Partitions<#count>),
+        ),
+        None => (quote!(::core::option::Option::None), quote!(#runtime::plumbing::AnyPartitions)),
     };
     let sinks = sinks(runtime, ident, key, value);
     quote! {
@@ -119,6 +122,7 @@ fn tokens(options: &Options, item: &ItemType, key: &Type, value: &Type) -> Token
             const NAME: &'static str = #name;
             type Key = #key;
             type Value = #value;
+            type Partitions = #count;
             const PARTITIONS: ::core::option::Option<u32> = #partitions;
             const COMPACT: bool = #compact;
         }

@@ -21,6 +21,25 @@ pub fn placeholder() -> Topology {
     StreamsBuilder::new().finish()
 }
 
+/// The left side of a join, where the right one has keys of the same type.
+pub fn same_key<L: Keyed, R: SameKey<L::Key, L>>(left: L, _: R) -> R::Side {
+    R::side(left)
+}
+
+/// The left side of a merge, where the right one has the same types.
+pub fn same_types<L, R: SameTypes<L>>(left: L, _: R) -> R::Side {
+    R::side(left)
+}
+
+/// Two declared topics whose streams are joined have as many partitions.
+pub fn same_partitions<A, B>(_: &A, _: &B)
+where
+    A: DeclaresPartitions + ?Sized,
+    B: DeclaresPartitions + ?Sized,
+    A::Count: JoinsPartitions<B::Count>,
+{
+}
+
 /// A run that is entered from more than one place.
 ///
 /// The handle tells the record's type, so that generated code never writes it.

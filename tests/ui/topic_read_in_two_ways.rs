@@ -7,6 +7,8 @@ topology!(
     fn topology() -> Topology {
         stream(In).to("out");
         table(In).to_stream().to("copy");
+        stream::<String, i64>(["a", "b"]).to("sums");
+        stream::<String, i64>("b").to("more-sums");
     }
 );
 

@@ -8,6 +8,8 @@ topology!(
         stream(In).fliter(|_, line| !line.is_empty()).to("out");
         stream(In).mapValues(|line| line.len()).to("out");
         table("customers").sort().to_stream().to("out");
+        stream(In).through("between").to("out");
+        stream(In).transformValues(double).to("out");
     }
 );
 

@@ -11,7 +11,9 @@ pub(super) fn unknown_operator(graph: &Graph, diagnostics: &mut Diagnostics) {
         let names = operators::names_on(*on);
         let written = word.to_string();
         let mut message = format!("`{written}` is no operator of {}", on.words());
-        if let Some(meant) = java_word(&written)
+        if let Some(mend) = gone(&written) {
+            message.push_str(mend);
+        } else if let Some(meant) = java_word(&written)
             .or_else(|| nearest(&written, names.iter().map(String::as_str)).map(str::to_owned))
         {
             message.push_str(&format!("; did you mean `{meant}`?"));
@@ -20,6 +22,24 @@ pub(super) fn unknown_operator(graph: &Graph, diagnostics: &mut Diagnostics) {
         }
         diagnostics.error(word, message);
     }
+}
+
+/// What stands in for a word that older Kafka Streams had.
+fn gone(written: &str) -> Option<&'static str> {
+    Some(match written {
+        "through" => {
+            ": Kafka Streams 4 has no `through`; `.repartition()` makes a topic with a fitting number of \
+             partitions, `.to(topic)` and `stream(topic)` use one of your own"
+        }
+        "transform" | "flat_transform" | "flatTransform" => {
+            ": it is called `process` since Kafka Streams 4"
+        }
+        "transform_values"
+        | "transformValues"
+        | "flat_transform_values"
+        | "flatTransformValues" => ": it is called `process_values` since Kafka Streams 4",
+        _ => return None,
+    })
 }
 
 /// Kafka Streams' own spelling of an operator (`mapValues`) in ours.
@@ -132,6 +152,13 @@ pub(super) fn join_of_another_kind(graph: &Graph, diagnostics: &mut Diagnostics)
                 ": give it `.to_table()`, or join from the stream's side"
             }
             (_, Kind::GroupedStream | Kind::GroupedTable) => ": aggregate it first",
+            (Kind::Table, Kind::GlobalTable) => {
+                ": a global table is looked up by streams alone; read its topic with `table(..)`"
+            }
+            (Kind::Stream, Kind::GlobalTable) => {
+                ": no stream record brings up the rows that match nothing; use `join` or `left_join`"
+            }
+            (Kind::Stream, Kind::Table) => ": use `join` or `left_join`",
             _ => "",
         };
         let message = format!("`{word}` of {} does not take {}{mend}", kind.words(), other.words());

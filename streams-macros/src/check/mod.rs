@@ -2,10 +2,15 @@
 //! (`tests/ui/<rule>.rs`); it says what is wrong at the user's token, then how to mend it.
 
 mod arguments;
+mod durations;
 mod kinds;
 mod names;
+mod options;
 mod shape;
 mod signature;
+mod stores;
+mod types;
+mod windows;
 
 use crate::diag::Diagnostics;
 use crate::model::Graph;
@@ -26,6 +31,8 @@ pub(crate) const RULES: &[Rule] = &[
     arguments::to_needs_a_topic,
     arguments::argument_count,
     arguments::closure_parameters,
+    options::argument_of_another_kind,
+    options::option_of_another_operator,
     shape::used_before_definition,
     shape::unknown_stream,
     shape::control_flow_around_operators,
@@ -50,6 +57,12 @@ pub(crate) const RULES: &[Rule] = &[
     names::sink_topic_is_internal,
     names::topic_read_in_two_ways,
     names::topic_read_as_two_types,
+    types::stream_of_unwritten_types,
+    stores::store_is_never_used,
+    stores::store_is_declared_wrong,
+    windows::window_size_is_zero,
+    windows::window_advance_does_not_fit,
+    windows::retention_is_too_short,
 ];
 
 /// Applies all rules.

@@ -13,9 +13,15 @@ fn literals<'a>(graph: &'a Graph, roles: &'a [Role]) -> impl Iterator<Item = &'a
     all.filter(move |literal| roles.contains(&literal.role))
 }
 
-fn refuse_flaws(graph: &Graph, roles: &[Role], what: &str, diagnostics: &mut Diagnostics) {
+fn refuse_flaws(
+    graph: &Graph,
+    roles: &[Role],
+    what: &str,
+    flaw: impl Fn(&str) -> Option<String>,
+    diagnostics: &mut Diagnostics,
+) {
     for literal in literals(graph, roles) {
-        if let Some(flaw) = names::flaw(&literal.text) {
+        if let Some(flaw) = flaw(&literal.text) {
             diagnostics
                 .error_at(literal.span, format!("this cannot be the name of {what}: {flaw}"));
         }
@@ -23,16 +29,19 @@ fn refuse_flaws(graph: &Graph, roles: &[Role], what: &str, diagnostics: &mut Dia
 }
 
 pub(super) fn topic_name_is_invalid(graph: &Graph, diagnostics: &mut Diagnostics) {
-    refuse_flaws(graph, &[Role::Input, Role::Output], "a topic", diagnostics);
+    refuse_flaws(graph, &[Role::Input, Role::Output], "a topic", names::flaw, diagnostics);
 }
 
 pub(super) fn store_name_is_invalid(graph: &Graph, diagnostics: &mut Diagnostics) {
-    refuse_flaws(graph, &[Role::Store], "a store", diagnostics);
+    let with_changelog = |name: &str| names::flaw_before(name, "-changelog");
+    refuse_flaws(graph, &[Role::Store], "a store", with_changelog, diagnostics);
 }
 
 pub(super) fn node_name_is_invalid(graph: &Graph, diagnostics: &mut Diagnostics) {
-    let roles = [Role::Node, Role::Repartition, Role::Branch];
-    refuse_flaws(graph, &roles, "a part of a topology", diagnostics);
+    let roles = [Role::Node, Role::Branch];
+    refuse_flaws(graph, &roles, "a part of a topology", names::flaw, diagnostics);
+    let with_topic = |name: &str| names::flaw_before(name, "-repartition");
+    refuse_flaws(graph, &[Role::Repartition], "a part of a topology", with_topic, diagnostics);
 }
 
 fn refuse_repeats(graph: &Graph, role: Role, what: &str, diagnostics: &mut Diagnostics) {
@@ -70,6 +79,10 @@ pub(super) fn sink_topic_is_internal(graph: &Graph, diagnostics: &mut Diagnostic
 struct Read<'a> {
     /// The topic, in a form that tells equal ones.
     topic: String,
+    /// Where it stands.
+    place: &'a syn::Expr,
+    /// All topics of the same source.
+    all: Vec<String>,
     node: &'a Node,
 }
 
@@ -78,16 +91,37 @@ impl Read<'_> {
     fn shown(&self) -> &str {
         self.topic.trim_matches('"')
     }
+
+    /// True when both are streams of the same topics, which share one source.
+    fn shares_a_source(&self, other: &Self) -> bool {
+        let both_streams = [self, other].iter().all(|read| read.node.kind() == Kind::Stream);
+        both_streams && self.all == other.all
+    }
+}
+
+/// The expressions that name a source's topics, where the source tells equal ones apart.
+fn topics(argument: &syn::Expr) -> Vec<&syn::Expr> {
+    match argument {
+        syn::Expr::Lit(_) | syn::Expr::Path(_) => vec![argument],
+        syn::Expr::Array(array) => array.elems.iter().flat_map(topics).collect(),
+        syn::Expr::Tuple(tuple) => tuple.elems.iter().flat_map(topics).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn reads(graph: &Graph) -> Vec<Read<'_>> {
     let is_source = |run| matches!(run, Run::Source | Run::TableSource | Run::Global);
     let sources = graph.nodes.iter().filter(|node| is_source(node.run()));
     sources
-        .filter_map(|node| {
-            let argument = node.arguments.first()?;
-            let names_it = matches!(argument, syn::Expr::Lit(_) | syn::Expr::Path(_));
-            names_it.then(|| Read { topic: argument.to_token_stream().to_string(), node })
+        .flat_map(|node| {
+            let places = node.arguments.first().map(topics).unwrap_or_default();
+            let text = |place: &&syn::Expr| place.to_token_stream().to_string();
+            let mut all: Vec<String> = places.iter().map(text).collect();
+            all.sort();
+            places.into_iter().map(move |place| {
+                let (topic, all) = (text(&place), all.clone());
+                Read { topic, place, all, node }
+            })
         })
         .collect()
 }
@@ -103,18 +137,25 @@ fn repeated<'a>(reads: &'a [Read<'a>], mut report: impl FnMut(&'a Read<'a>, &'a 
 
 pub(super) fn topic_read_in_two_ways(graph: &Graph, diagnostics: &mut Diagnostics) {
     repeated(&reads(graph), |first, read| {
-        let both_streams = first.node.kind() == Kind::Stream && read.node.kind() == Kind::Stream;
-        if both_streams {
+        if first.shares_a_source(read) {
             return;
         }
-        let message = format!(
-            "the topic `{}` is already read by `{}` and cannot be read by `{}` as well: \
-             read it once and derive the other",
-            read.shown(),
-            first.node.word,
-            read.node.word
-        );
-        diagnostics.error(&read.node.arguments[0], message);
+        let (shown, word) = (read.shown(), &read.node.word);
+        let message = if first.node.id == read.node.id {
+            format!("the topic `{shown}` stands here a second time")
+        } else if first.node.kind() == read.node.kind() && first.node.kind() == Kind::Stream {
+            format!(
+                "the topic `{shown}` already belongs to another source with other topics: read each topic \
+                 by one `{word}`, and bring streams together with `merge`"
+            )
+        } else {
+            format!(
+                "the topic `{shown}` is already read by `{}` and cannot be read by `{word}` as well: \
+                 read it once and derive the other",
+                first.node.word,
+            )
+        };
+        diagnostics.error(read.place, message);
     });
 }
 

@@ -49,13 +49,23 @@ fn free_of(taken: &mut HashSet<String>, mut name: String) -> String {
     name
 }
 
-/// The method that applies an operator; an error there that the type pass has told already is no news.
-pub(super) fn run(span: Span) -> Ident {
-    Ident::new("run", span)
+/// A method of a handle, an operator or the builder. It stands at the very span of the user's word, so that
+/// rustc drops an error there that the type pass has told already.
+pub(super) fn method(name: &str, span: Span) -> Ident {
+    Ident::new(name, span)
 }
 
 pub(super) fn record(span: Span) -> Ident {
     Ident::new("record", at(span))
+}
+
+/// The tokens of a path, pointing at `span` but meaning what they meant.
+pub(super) fn moved_to(path: &impl ToTokens, span: Span) -> TokenStream {
+    let place = |mut tree: TokenTree| {
+        tree.set_span(tree.span().located_at(span));
+        tree
+    };
+    path.to_token_stream().into_iter().map(place).collect()
 }
 
 /// The same tokens, all pointing at `span`.

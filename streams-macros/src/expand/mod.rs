@@ -1,11 +1,13 @@
 //! The plan as tokens: calls into the runtime, and no decisions but where a token points.
 
+mod fits;
+mod functions;
 mod idents;
 mod run_pass;
 mod type_pass;
 mod views;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::model::{Graph, Node, NodeId};
@@ -77,6 +79,17 @@ impl Context<'_> {
             Some(sides) => self.graph.node(sides.left).input,
             None => node.input,
         }
+    }
+
+    /// A path into the runtime at the very span of a token of the user's, so that errors name that token.
+    fn plumbing_at(&self, span: Span, item: &str) -> TokenStream {
+        let place = |mut tree: TokenTree| {
+            tree.set_span(span);
+            tree
+        };
+        let runtime: TokenStream = self.runtime.clone().into_iter().map(place).collect();
+        let item = syn::Ident::new(item, span);
+        quote_spanned!(span=> #runtime::plumbing::#item)
     }
 
     /// A path into the runtime whose tokens point at `span`.

@@ -80,7 +80,9 @@ fn flush(cx: &Context<'_>, node: &Node) -> TokenStream {
     let operator = cx.names.operator(node.id);
     let handle = cx.names.handle(node.id);
     let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
-    quote_spanned!(idents::at(node.span())=> #builder.on_flush(&#operator, #handle, #closure);)
+    let on_flush = idents::method("on_flush", node.span());
+    let operator = quote_spanned!(node.span()=> &#operator);
+    quote_spanned!(idents::at(node.span())=> #builder.#on_flush(#operator, #handle, #closure);)
 }
 
 /// `builder.on_forward(&process_4, processed, move |cx, record| { .. });`
@@ -89,7 +91,9 @@ fn forward(cx: &Context<'_>, node: &Node) -> TokenStream {
     let operator = cx.names.operator(node.id);
     let handle = cx.names.handle(node.id);
     let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
-    quote_spanned!(idents::at(node.span())=> #builder.on_forward(&#operator, #handle, #closure);)
+    let on_forward = idents::method("on_forward", node.span());
+    let operator = quote_spanned!(node.span()=> &#operator);
+    quote_spanned!(idents::at(node.span())=> #builder.#on_forward(#operator, #handle, #closure);)
 }
 
 /// `builder.source(source_0, move |cx, record| { .. });`
@@ -122,7 +126,7 @@ fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
 
 /// `filter_5.run(cx, record)`
 fn run(span: Span, operator: &Ident, record: &TokenStream) -> TokenStream {
-    let (run, cx) = (idents::run(span), idents::context(span));
+    let (run, cx) = (idents::method("run", span), idents::context(span));
     quote_spanned!(idents::at(span)=> #operator.#run(#cx, #record))
 }
 
@@ -355,7 +359,7 @@ impl<'a> Body<'a> {
     fn scoped(&self, node: &Node) -> TokenStream {
         let at = idents::at(node.span());
         let (context, record) = (idents::context(node.span()), idents::record(node.span()));
-        let (operator, run) = (self.cx.names.operator(node.id), idents::run(node.span()));
+        let (operator, run) = (self.cx.names.operator(node.id), idents::method("run", node.span()));
         let behind = self.behind(node, &Exit::leave(node.span()));
         let used = if behind.is_empty() {
             quote_spanned!(at=> let _ = (#context, #record);)

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::{Context, idents, views};
+use super::{Context, fits, functions, idents, views};
 use crate::model::operators::{Kind, Run};
 use crate::model::{GLOBAL_STORE, Node, NodeId, Step};
 use crate::plan::is_cut;
@@ -54,16 +54,15 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
     let attributes = &node.attributes;
     let pattern = pattern(cx, node);
     let ascribed = ascribed(node);
-    let receiver = match cx.input(node) {
-        Some(input) => cx.names.handle_at(input, node.span()),
-        None => idents::builder(node.span()),
-    };
+    let receiver = fits::receiver(cx, node);
     let method = Ident::new(&node.selected.method(), node.span());
     let turbofish = &node.turbofish;
     let arguments = arguments(cx, node);
     let stores = table_stores(cx, node);
+    let partitions = fits::partitions(cx, node);
     let mut tokens = quote_spanned! {at=>
         #stores
+        #partitions
         #(#attributes)*
         let #pattern #ascribed = #receiver.#method #turbofish (#arguments);
     };
@@ -184,7 +183,7 @@ fn arguments(cx: &Context<'_>, node: &Node) -> TokenStream {
         let handle = cx.names.handle_at(*other, *place);
         all.push(quote!(#handle));
     }
-    all.extend(node.arguments.iter().map(|argument| quote!(#argument)));
+    all.extend(functions::arguments(node));
     if node.operator().options > 0 {
         all.push(options(cx, node));
     }
@@ -215,7 +214,7 @@ fn options(cx: &Context<'_>, node: &Node) -> TokenStream {
     };
     let all: Vec<TokenStream> = node.options.iter().enumerate().map(option).collect();
     match all.as_slice() {
-        [] => cx.plumbing(node.span(), "Unset"),
+        [] => cx.plumbing_at(node.span(), "Unset"),
         [one] => one.clone(),
         several => quote_spanned!(idents::at(node.span())=> (#(#several),*)),
     }
@@ -229,9 +228,10 @@ fn foreign_sources(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
     let operator = cx.names.operator(node.id);
     let subscribe = idents::subscribe(node);
     let (subscriptions, responses) = (idents::subscriptions(node), idents::responses(node));
+    let source = idents::method("source", node.span());
     Some(quote_spanned! {idents::at(node.span())=>
-        let #subscriptions = #subscribe.source();
-        let #responses = #operator.source();
+        let #subscriptions = #subscribe.#source();
+        let #responses = #operator.#source();
     })
 }
 
@@ -241,8 +241,8 @@ fn repartition(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
     let repartition = idents::repartition(node);
     let source = idents::repartition_source(node);
     let operator = cx.names.operator(node.id);
-    let write =
-        is_cut(node).then(|| quote_spanned!(at=> let #repartition = #operator.repartition();));
+    let method = idents::method("repartition", node.span());
+    let write = is_cut(node).then(|| quote_spanned!(at=> let #repartition = #operator.#method();));
     let read = (write.is_some() || node.run() == Run::Repartition)
         .then(|| quote_spanned!(at=> let #source = #repartition.source();))?;
     Some(quote!(#write #read))

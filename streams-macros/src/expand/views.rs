@@ -74,8 +74,9 @@ fn view(cx: &Context<'_>, node: &Node) -> TokenStream {
 fn with_views(cx: &Context<'_>, node: &Node) -> TokenStream {
     let bind = |operator: &syn::Ident, table: NodeId| {
         let view = idents::view(cx.graph.node(table));
+        let with_view = idents::method("with_view", node.span());
         quote_spanned! {idents::at(node.span())=>
-            let #operator = #operator.with_view(#view.clone());
+            let #operator = #operator.#with_view(#view.clone());
         }
     };
     let table = node.looks_up.filter(|_| node.run() == Run::Lookup).map(|(table, _)| table);

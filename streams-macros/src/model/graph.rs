@@ -27,6 +27,8 @@ pub(crate) struct Graph {
     pub(crate) closed_splits: Vec<NodeId>,
     /// Where the topology stands, for messages about the whole.
     pub(crate) place: Option<Span>,
+    /// True in a function with type parameters, where less is known of keys.
+    pub(crate) generic: bool,
 }
 
 /// A statement of the type pass.

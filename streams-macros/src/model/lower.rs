@@ -15,11 +15,13 @@ use crate::parse::{Call, Chain};
 /// The word that declares a store with the processor that fills it.
 pub(crate) const GLOBAL_STORE: &str = "global_store";
 
-/// The graph of a body. `parameters` are names of ordinary Rust that it may use.
+/// The graph of a body. `parameters` are names of ordinary Rust that it may use; it is `generic` in a
+/// function with type parameters.
 /// `place` is where the topology stands, for messages about the whole.
-pub(crate) fn lower(parameters: &[&FnArg], body: Block, place: Span) -> Graph {
+pub(crate) fn lower(parameters: &[&FnArg], generic: bool, body: Block, place: Span) -> Graph {
     let mut lowering = Lowering::default();
     lowering.graph.place = Some(place);
+    lowering.graph.generic = generic;
     lowering.scope.enter();
     for parameter in parameters {
         if let FnArg::Typed(parameter) = parameter {

@@ -14,3 +14,4 @@ mod windows;
 
 pub(crate) use graph::{Graph, Mistake, Node, NodeId, Step};
 pub(crate) use lower::{GLOBAL_STORE, lower};
+pub(crate) use scope::names_of;

@@ -156,6 +156,8 @@ pub(crate) struct Operator {
     pub(crate) required: &'static [Arg],
     /// How many options may follow them.
     pub(crate) options: usize,
+    /// The types those options are made of, as their constructors are written.
+    pub(crate) takes: &'static [&'static str],
     /// What comes out.
     pub(crate) result: Kind,
     /// How the result is called where the user gave no name.
@@ -182,6 +184,7 @@ const BASE: Operator = Operator {
     on: Kind::Stream,
     required: &[],
     options: 1,
+    takes: &["Named"],
     result: Kind::Stream,
     noun: "",
     run: Run::One,
@@ -195,12 +198,24 @@ const BASE: Operator = Operator {
     has_effect: false,
     example: "",
 };
-const START: Operator = Operator { on: Kind::Start, run: Run::Source, key: Key::Fresh, ..BASE };
+const START: Operator = Operator {
+    on: Kind::Start,
+    takes: &["Consumed", "OffsetReset"],
+    run: Run::Source,
+    key: Key::Fresh,
+    ..BASE
+};
+const TABLE_START: Operator = Operator {
+    takes: &["Consumed", "Materialized", "Named", "Stores", "StoreType"],
+    options: 2,
+    ..START
+};
 const MAPPING: Operator = Operator { fallible: true, new_values: true, ..BASE };
 const TABLE: Operator = Operator {
     on: Kind::Table,
     result: Kind::Table,
     options: 2,
+    takes: &["Materialized", "Named", "Stores"],
     run: Run::Maybe,
     store: Store::WhenNamed,
     ..BASE
@@ -210,6 +225,7 @@ const AGGREGATION: Operator = Operator {
     on: Kind::GroupedStream,
     result: Kind::Table,
     options: 2,
+    takes: &["Materialized", "Named", "Stores", "StoreType"],
     run: Run::Maybe,
     key: Key::Fresh,
     new_values: true,
@@ -271,6 +287,7 @@ const WITHIN: Arg = Arg::Value("join windows");
 /// A stream with the rows of a table.
 const LOOKUP: Operator = Operator {
     required: &[Arg::Joined(Kind::Table), JOINER],
+    takes: &["Joined"],
     noun: "joined",
     fallible: true,
     run: Run::Lookup,
@@ -289,6 +306,7 @@ const GLOBAL_LOOKUP: Operator = Operator {
 };
 const STREAM_JOIN: Operator = Operator {
     required: &[Arg::Joined(Kind::Stream), JOINER, WITHIN],
+    takes: &["StreamJoined", "Named", "StoreType"],
     noun: "joined",
     fallible: true,
     run: Run::Join,
@@ -306,6 +324,7 @@ const TABLE_JOIN: Operator = Operator {
 };
 const FOREIGN_JOIN: Operator = Operator {
     required: &[Arg::Joined(Kind::Table), FOREIGN_KEY, JOINER],
+    takes: &["TableJoined", "Named", "Materialized", "Stores"],
     noun: "joined",
     fallible: true,
     run: Run::ForeignJoin,
@@ -394,8 +413,8 @@ const PROCESS: Operator = Operator {
 pub(crate) const OPERATORS: &[Operator] = &[
     // starts
     Operator { name: "stream", required: &[TOPIC], noun: "stream", example: "stream(Orders)", ..START },
-    Operator { name: "table", required: &[TOPIC], result: Kind::Table, options: 2, noun: "rows", run: Run::TableSource, store: Store::WhenNeeded, example: "table(Customers)", ..START },
-    Operator { name: "global_table", required: &[TOPIC], result: Kind::GlobalTable, options: 2, noun: "global_table", run: Run::Global, store: Store::Always, example: "global_table(Countries)", ..START },
+    Operator { name: "table", required: &[TOPIC], result: Kind::Table, noun: "rows", run: Run::TableSource, store: Store::WhenNeeded, example: "table(Customers)", ..TABLE_START },
+    Operator { name: "global_table", required: &[TOPIC], result: Kind::GlobalTable, noun: "global_table", run: Run::Global, store: Store::Always, example: "global_table(Countries)", ..TABLE_START },
     // streams
     Operator { name: "filter", required: &[PREDICATE], noun: "filtered", run: Run::Maybe, fallible: true, example: ".filter(|key, value| ..)", ..BASE },
     Operator { name: "filter_not", required: &[PREDICATE], noun: "filtered", run: Run::Maybe, fallible: true, example: ".filter_not(|key, value| ..)", ..BASE },
@@ -408,15 +427,15 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "select_key", required: &[SELECTOR], noun: "keyed", key: Key::Change, fallible: true, example: ".select_key(|key, value| new_key)", ..BASE },
     Operator { name: "peek", required: &[ACTION], noun: "peeked", fallible: true, has_effect: true, example: ".peek(|key, value| ..)", ..BASE },
     Operator { name: "foreach", required: &[ACTION], result: Kind::Nothing, run: Run::Done, fallible: true, has_effect: true, example: ".foreach(|key, value| ..)", ..BASE },
-    Operator { name: "print", result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".print(Printed::to_stdout())", ..BASE },
+    Operator { name: "print", takes: &["Printed", "Named"], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".print(Printed::to_stdout())", ..BASE },
     Operator { name: "merge", required: &[Arg::Stream], noun: "merged", run: Run::Merge, example: ".merge(other)", ..BASE },
     Operator { name: "split", result: Kind::Split, noun: "split", run: Run::Split, example: ".split()", ..BASE },
-    Operator { name: "repartition", noun: "repartitioned", run: Run::Repartition, key: Key::Fresh, example: ".repartition()", ..BASE },
-    Operator { name: "to", required: &[TOPIC], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { at: 0, parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
-    Operator { name: "to_with", required: &[EXTRACTOR], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".to(|key, value, context| topic)", ..BASE },
-    Operator { name: "to_table", options: 2, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
-    Operator { name: "group_by", required: &[SELECTOR], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
-    Operator { name: "group_by_key", result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
+    Operator { name: "repartition", takes: &["Repartitioned"], noun: "repartitioned", run: Run::Repartition, key: Key::Fresh, example: ".repartition()", ..BASE },
+    Operator { name: "to", required: &[TOPIC], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { at: 0, parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
+    Operator { name: "to_with", required: &[EXTRACTOR], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".to(|key, value, context| topic)", ..BASE },
+    Operator { name: "to_table", options: 2, takes: AGGREGATION.takes, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
+    Operator { name: "group_by", required: &[SELECTOR], takes: &["Grouped"], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
+    Operator { name: "group_by_key", takes: &["Grouped"], result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
     Operator { name: "process", key: Key::Change, example: ".process(processor, stores..)", ..PROCESS },
     Operator { name: "process_values", example: ".process_values(processor, stores..)", ..PROCESS },
     // joins of streams
@@ -435,8 +454,8 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "left_join_global_table", twin: keyed_joiner(2, "left_join_global_table_with_key"), example: ".left_join(global, |key, value| row_key, |value, row| ..)", ..GLOBAL_LOOKUP },
     Operator { name: "left_join_global_table_with_key", required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, KEYED_JOINER], example: ".left_join(global, |key, value| row_key, |key, value, row| ..)", ..GLOBAL_LOOKUP },
     // splits
-    Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], noun: "matching", run: Run::Branch, example: ".branch(|key, value| ..)", ..BASE },
-    Operator { name: "default_branch", on: Kind::Split, noun: "rest", run: Run::DefaultBranch, example: ".default_branch()", ..BASE },
+    Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], takes: &["Branched"], noun: "matching", run: Run::Branch, example: ".branch(|key, value| ..)", ..BASE },
+    Operator { name: "default_branch", on: Kind::Split, takes: &["Branched"], noun: "rest", run: Run::DefaultBranch, example: ".default_branch()", ..BASE },
     Operator { name: "no_default_branch", on: Kind::Split, options: 0, result: Kind::Branches, run: Run::Nothing, example: ".no_default_branch()", ..BASE },
     // grouped streams
     Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..AGGREGATION },
@@ -469,7 +488,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "transform_values", required: &[Arg::Value("a transformer")], options: 5, noun: "transformed", new_values: true, has_effect: true, example: ".transform_values(transformer, stores..)", ..TABLE },
     Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
     Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
-    Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
+    Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], takes: &["Grouped"], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
     Operator { name: "suppress", required: &[Arg::Value("a suppression")], options: 0, noun: "suppressed", run: Run::Scoped, store: Store::Never, example: ".suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))", ..TABLE },
     // joins of tables
     Operator { name: "join", forms: &[(When::ClosureAt(2), "join_on_foreign_key")], example: ".join(other, |left, right| ..)", ..TABLE_JOIN },
@@ -481,8 +500,8 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "left_join_on_foreign_key_with_key", required: &[Arg::Joined(Kind::Table), KEYED_FOREIGN_KEY, JOINER], example: ".left_join(other, |key, value| foreign_key, |left, right| ..)", ..FOREIGN_JOIN },
     // grouped tables
     Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..TABLE_AGGREGATION },
-    Operator { name: "reduce", required: &[ADDER, SUBTRACTOR], noun: "reduced", example: ".reduce(|aggregate, value| .., |aggregate, value| ..)", ..TABLE_AGGREGATION },
-    Operator { name: "aggregate", required: &[INITIALIZER, KEYED_ADDER, KEYED_SUBTRACTOR], noun: "aggregated", example: ".aggregate(|| .., |key, value, aggregate| .., |key, value, aggregate| ..)", ..TABLE_AGGREGATION },
+    Operator { name: "reduce", required: &[ADDER, SUBTRACTOR], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| .., |aggregate, value| ..)", ..TABLE_AGGREGATION },
+    Operator { name: "aggregate", required: &[INITIALIZER, KEYED_ADDER, KEYED_SUBTRACTOR], noun: "aggregated", fallible: true, example: ".aggregate(|| .., |key, value, aggregate| .., |key, value, aggregate| ..)", ..TABLE_AGGREGATION },
 ];
 
 /// An operator of the table in the form a user wrote it.

@@ -9,13 +9,30 @@ pub fn branches() -> Topology {
             |_, order| order.amount > 9.0,
             ::streams_runtime::plumbing::Unset,
         );
-    let (all, branch_3) = split_1.branch(&mut builder, is_named, Branched::as_("named"));
+    let (all, branch_3) = split_1
+        .branch(
+            &mut builder,
+            move |key, value| is_named(key, value),
+            Branched::as_("named"),
+        );
     let (named, map_values_4) = all
-        .map_values(&mut builder, name, ::streams_runtime::plumbing::Unset);
+        .map_values(
+            &mut builder,
+            move |value| name(value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (bad, branch_5) = split_1
-        .branch(&mut builder, is_bad, ::streams_runtime::plumbing::Unset);
+        .branch(
+            &mut builder,
+            move |key, value| is_bad(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (filtered_6, try_filter_6) = bad
-        .try_filter(&mut builder, check, ::streams_runtime::plumbing::Unset);
+        .try_filter(
+            &mut builder,
+            move |key, value| check(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let to_7 = filtered_6.to(&mut builder, "bad", ::streams_runtime::plumbing::Unset);
     let rest = split_1.default_branch(&mut builder, ::streams_runtime::plumbing::Unset);
     let amount = limit();
@@ -36,14 +53,22 @@ pub fn branches() -> Topology {
     let repartition_source_11 = repartition_11.source();
     let to_12 = repartitioned_11.to(&mut builder, "parts", "sink");
     let (mapped_13, map_values_13) = rest
-        .map_values(&mut builder, text, ::streams_runtime::plumbing::Unset);
-    let named_14 = named
+        .map_values(
+            &mut builder,
+            move |value| text(value),
+            ::streams_runtime::plumbing::Unset,
+        );
+    let named_14 = ::streams_runtime::plumbing::same_types(named, mapped_13)
         .merge(&mut builder, mapped_13, ::streams_runtime::plumbing::Unset);
     let print_15 = named_14.print(&mut builder, ::streams_runtime::plumbing::Unset);
     let (customers, source_16, table_16): (KTable<String, Customer>, _, _) = builder
         .table("customers", "customers-store");
     let (filtered_17, filter_17) = customers
-        .filter(&mut builder, is_known, Materialized::as_("known"));
+        .filter(
+            &mut builder,
+            move |key, value| is_known(key, value),
+            Materialized::as_("known"),
+        );
     let (grouped_18, group_by_18) = filtered_17
         .group_by(
             &mut builder,

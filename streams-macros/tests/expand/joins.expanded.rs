@@ -23,7 +23,11 @@ pub fn joins() -> Topology {
     let responses_5 = join_5.source();
     let (scores_6, source_6, table_6) = builder
         .table(Scores, ::streams_runtime::plumbing::Unset);
-    let (scores, left_join_7, left_join_8, left_join_9) = scores_6
+    ::streams_runtime::plumbing::same_partitions(&Scores, &People);
+    let (scores, left_join_7, left_join_8, left_join_9) = ::streams_runtime::plumbing::same_key(
+            scores_6,
+            located,
+        )
         .left_join(
             &mut builder,
             located,
@@ -39,7 +43,10 @@ pub fn joins() -> Topology {
             ::streams_runtime::plumbing::Unset,
         );
     let (views, source_12) = builder.stream(Views, ::streams_runtime::plumbing::Unset);
-    let (joined_15, left_join_13, left_join_14) = clicks
+    let (joined_15, left_join_13, left_join_14) = ::streams_runtime::plumbing::same_key(
+            clicks,
+            views,
+        )
         .left_join(
             &mut builder,
             views,
@@ -50,7 +57,7 @@ pub fn joins() -> Topology {
     let repartition_13 = left_join_13.repartition();
     let repartition_source_13 = repartition_13.source();
     let to_16 = joined_15.to(&mut builder, Pairs, ::streams_runtime::plumbing::Unset);
-    let (joined_17, join_17) = clicks
+    let (joined_17, join_17) = ::streams_runtime::plumbing::same_key(clicks, scores)
         .join_table_with_key(
             &mut builder,
             scores,

@@ -3,9 +3,17 @@ pub fn by_customer() -> Topology {
     let (orders_0, source_0) = builder
         .stream(Orders, ::streams_runtime::plumbing::Unset);
     let (orders, map_1) = orders_0
-        .map(&mut builder, by_customer, ::streams_runtime::plumbing::Unset);
+        .map(
+            &mut builder,
+            move |key, value| by_customer(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (filtered_2, filter_2) = orders
-        .filter(&mut builder, is_big, ::streams_runtime::plumbing::Unset);
+        .filter(
+            &mut builder,
+            move |key, value| is_big(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let grouped_3 = filtered_2
         .group_by_key(&mut builder, ::streams_runtime::plumbing::Unset);
     let (counted_4, count_4) = grouped_3.count(&mut builder, "big");
@@ -20,9 +28,17 @@ pub fn by_customer() -> Topology {
     let (payments_8, source_8) = builder
         .stream(Payments, ::streams_runtime::plumbing::Unset);
     let (keyed, select_key_9) = payments_8
-        .select_key(&mut builder, customer, ::streams_runtime::plumbing::Unset);
+        .select_key(
+            &mut builder,
+            move |key, value| customer(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (peeked_10, peek_10) = keyed
-        .peek(&mut builder, log, ::streams_runtime::plumbing::Unset);
+        .peek(
+            &mut builder,
+            move |key, value| log(key, value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (table_11, to_table_11) = peeked_10.to_table(&mut builder, "payments");
     let repartition_11 = to_table_11.repartition();
     let repartition_source_11 = repartition_11.source();

@@ -5,6 +5,7 @@ impl ::streams_runtime::plumbing::TopicDecl for Orders {
     const NAME: &'static str = "orders";
     type Key = Option<String>;
     type Value = Order;
+    type Partitions = ::streams_runtime::plumbing::Partitions<6>;
     const PARTITIONS: ::core::option::Option<u32> = ::core::option::Option::Some(6);
     const COMPACT: bool = true;
 }

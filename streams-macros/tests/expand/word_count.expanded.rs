@@ -10,10 +10,14 @@ pub fn word_count(min_len: usize) -> Topology {
             ::streams_runtime::plumbing::Unset,
         );
     let (lines_2, source_2) = builder.stream(Lines, ::streams_runtime::plumbing::Unset);
-    let merged_3 = lines_2
+    let merged_3 = ::streams_runtime::plumbing::same_types(lines_2, quiet)
         .merge(&mut builder, quiet, ::streams_runtime::plumbing::Unset);
     let (flattened_4, flat_map_values_4) = merged_3
-        .flat_map_values(&mut builder, split_words, ::streams_runtime::plumbing::Unset);
+        .flat_map_values(
+            &mut builder,
+            move |value| split_words(value),
+            ::streams_runtime::plumbing::Unset,
+        );
     let (words, filter_5) = flattened_4
         .filter(
             &mut builder,

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::Stop;
 use crate::operator::{FlushedStore, Materializes, Source, TableSource};
 use crate::record::{Change, Record};
-use crate::serdes::{HasSerde, SerdeRef};
+use crate::serdes::{HasSerde, SerdeRef, UnknownWindowSerde};
 use crate::store::{StoreRef, TableStore, table_store_maker, versioned_store_maker};
 use crate::task::source_runner;
 use crate::topology::graph::{
@@ -102,6 +102,7 @@ impl StreamsBuilder {
         });
         let node = self.add(&[], NewNode { types: types::<K, V>(), ..NewNode::new(name, kind) });
         let (key, value) = (serdes.key.at_topic::<K>(), serdes.value.at_topic::<V>());
+        self.needs_windows(&key, topics.names.first());
         let source = Source::new(node, key, value, consumed.extractor);
         self.set_serdes(node, serdes);
         (KStream::new(node), source)
@@ -274,6 +275,18 @@ impl StreamsBuilder {
         let graph = self.graph;
         let processors = self.processors;
         Topology::new(Arc::new(graph), self.sources, self.flushes, self.stores, processors)
+    }
+
+    /// Refuses a key in windows of which nobody said the kind: it has no bytes.
+    pub(crate) fn needs_windows<K: 'static>(&mut self, key: &SerdeRef<K>, topic: Option<&String>) {
+        if key.name().contains(std::any::type_name::<UnknownWindowSerde>()) {
+            let topic = topic.map_or("a topic", String::as_str);
+            self.graph.problem(format!(
+                "the keys of topic `{topic}` are in windows of a kind that nothing says, so they have no bytes; \
+                 name a serde where the topic is read or written, `TimeWindowedSerde` or \
+                 `SessionWindowedSerde`, with `with_key_serde(..)`"
+            ));
+        }
     }
 
     /// Adds a node of a stream.

@@ -3,7 +3,7 @@
 use super::topology::StoreDecl;
 use super::{Consumed, IntoTopics, StreamsBuilder, TopicNames};
 use crate::operator::{Process, Source};
-use crate::processor::{GlobalStore, ProcessorStore, ProcessorSupplier, StoreBuilder, StoreHandle};
+use crate::processor::{GlobalStore, ProcessorStore, StoreBuilder, StoreHandle, Supplies};
 use crate::serdes::HasSerde;
 use crate::topology::graph::{
     NewNode, NodeKind, StoreNode, TableRole, TableSourceNode, TableState,
@@ -26,7 +26,7 @@ impl StreamsBuilder {
     /// time of the topic's extractor, in the order of each partition. The handle lets other processors read
     /// the store. `options` are those of a stream.
     /// Java: `StreamsBuilder#addGlobalStore`.
-    pub fn global_store<K, V, S, X>(
+    pub fn global_store<K, V, S, X, By>(
         &mut self,
         store: StoreBuilder<S>,
         topic: impl IntoTopics<K, V>,
@@ -37,7 +37,7 @@ impl StreamsBuilder {
         K: HasSerde,
         V: HasSerde,
         S: ProcessorStore,
-        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+        X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
     {
         let consumed: Consumed<K, V> = options.into();
         let named = consumed.name.as_deref();
@@ -47,7 +47,7 @@ impl StreamsBuilder {
         self.add_global(store, &topic.into_topics(), names, consumed, supplier)
     }
 
-    pub(super) fn add_global<K, V, S, X>(
+    pub(super) fn add_global<K, V, S, X, By>(
         &mut self,
         store: StoreBuilder<S>,
         topics: &TopicNames,
@@ -59,7 +59,7 @@ impl StreamsBuilder {
         K: HasSerde,
         V: HasSerde,
         S: ProcessorStore,
-        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+        X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
     {
         let topic = self.single_topic(topics);
         let StoreBuilder { name, store_type, maker, retention, history_ms, .. } = store;
@@ -94,7 +94,7 @@ impl StreamsBuilder {
         let key = consumed.serdes.key.or(&topics.serdes.key).at_topic::<K>();
         let value = consumed.serdes.value.or(&topics.serdes.value).at_topic::<V>();
         let own = (StoreHandle::<S>::new(ix),);
-        let process = Process::new(node, move || supplier.get(own));
+        let process = Process::new(node, move || supplier.supply(own));
         self.processor(&process);
         let source = Source::new(node, key, value, consumed.extractor);
         self.source(source, move |cx, record| process.run(cx, record));

@@ -8,11 +8,11 @@ use super::topology::StoreDecl;
 use super::{ForeignJoinOptions, KTable, Materialized, StreamsBuilder};
 use crate::error::UserError;
 use crate::operator::{
-    Answers, Extractor, ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable, Inner, Joiner,
-    KeyPartitioner, Left, NoView, OfValues, PseudoTopic, TableSource, Try, WithKey,
+    Answers, Extractor, FindsKey, ForeignJoin, ForeignSend, ForeignSubscribe, ForeignTable, Inner,
+    Joiner, KeyPartitioner, Left, NoView, OfValues, PseudoTopic, TableSource, Try, WithKey,
     default_partitioner,
 };
-use crate::serdes::{BytesSerde, HasSerde, Nullable, SerdeRef};
+use crate::serdes::{BytesSerde, HasSerde, SerdeRef};
 use crate::store::{StoreRef, SubscriptionStore, subscription_store_maker};
 use crate::topology::NodeId;
 use crate::topology::graph::{
@@ -21,9 +21,12 @@ use crate::topology::graph::{
 use crate::topology::naming::prefix;
 
 /// A recorded join on a foreign key: its handle, the operators around both topics, and the join itself.
-pub(super) type ForeignJoined<K, V, KO, O, W, X, J> = (
+///
+/// `Found` is the type of key that the extractor finds, which is `KO`: a foreign key of another type is
+/// told at the extractor alone.
+pub(super) type ForeignJoined<K, V, KO, O, W, X, J, Found> = (
     KTable<K, W>,
-    ForeignSend<K, V, KO, X>,
+    ForeignSend<K, V, Found, X>,
     ForeignTable<KO, O>,
     ForeignSubscribe<KO, O>,
     ForeignJoin<K, V, O, W, J>,
@@ -55,14 +58,15 @@ macro_rules! forms {
             extractor: X,
             joiner: F,
             options: impl Into<ForeignJoinOptions<K, KO, W>>,
-        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, OfValues>>
+        ) -> ForeignJoined<
+ K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, OfValues>, L::Key>
         where
             K: HasSerde,
             V: HasSerde,
             KO: HasSerde,
             O: HasSerde,
             W: HasSerde,
-            L: Nullable<NonNull = KO>,
+            L: FindsKey<KO, Key = KO>,
             X: Fn(&V) -> L + Send + Sync + 'static,
             F: Fn($left, $right) -> W + Send + Sync + 'static,
         {
@@ -82,14 +86,15 @@ macro_rules! forms {
             extractor: X,
             joiner: F,
             options: impl Into<ForeignJoinOptions<K, KO, W>>,
-        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, OfValues>>
+        ) -> ForeignJoined<
+ K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, OfValues>, L::Key>
         where
             K: HasSerde,
             V: HasSerde,
             KO: HasSerde,
             O: HasSerde,
             W: HasSerde,
-            L: Nullable<NonNull = KO>,
+            L: FindsKey<KO, Key = KO>,
             X: Fn(&K, &V) -> L + Send + Sync + 'static,
             F: Fn($left, $right) -> W + Send + Sync + 'static,
         {
@@ -105,14 +110,15 @@ macro_rules! forms {
             extractor: X,
             joiner: F,
             options: impl Into<ForeignJoinOptions<K, KO, W>>,
-        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, Try<OfValues>>>
+        ) -> ForeignJoined<
+ K, V, KO, O, W, Extractor<X, OfValues>, Joiner<F, $kind, Try<OfValues>>, L::Key>
         where
             K: HasSerde,
             V: HasSerde,
             KO: HasSerde,
             O: HasSerde,
             W: HasSerde,
-            L: Nullable<NonNull = KO>,
+            L: FindsKey<KO, Key = KO>,
             E: Into<UserError>,
             X: Fn(&V) -> L + Send + Sync + 'static,
             F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
@@ -129,14 +135,15 @@ macro_rules! forms {
             extractor: X,
             joiner: F,
             options: impl Into<ForeignJoinOptions<K, KO, W>>,
-        ) -> ForeignJoined<K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, Try<OfValues>>>
+        ) -> ForeignJoined<
+ K, V, KO, O, W, Extractor<X, WithKey>, Joiner<F, $kind, Try<OfValues>>, L::Key>
         where
             K: HasSerde,
             V: HasSerde,
             KO: HasSerde,
             O: HasSerde,
             W: HasSerde,
-            L: Nullable<NonNull = KO>,
+            L: FindsKey<KO, Key = KO>,
             E: Into<UserError>,
             X: Fn(&K, &V) -> L + Send + Sync + 'static,
             F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
@@ -209,7 +216,7 @@ impl<K, V> KTable<K, V> {
         left: bool,
         (extractor, joiner): (X, J),
         options: ForeignJoinOptions<K, KO, W>,
-    ) -> ForeignJoined<K, V, KO, O, W, X, J>
+    ) -> ForeignJoined<K, V, KO, O, W, X, J, KO>
     where
         K: HasSerde,
         V: HasSerde,

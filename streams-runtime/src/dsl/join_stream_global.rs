@@ -4,7 +4,7 @@ use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
 use super::{GlobalKTable, KStream, Named, StreamsBuilder};
 use crate::error::UserError;
-use crate::operator::{Inner, Joiner, Left, OfValues, StreamGlobalJoin, Try, WithKey};
+use crate::operator::{FindsKey, Inner, Joiner, Left, OfValues, StreamGlobalJoin, Try, WithKey};
 use crate::serdes::Nullable;
 use crate::topology::graph::{NewNode, NodeKind};
 use crate::topology::naming::prefix;
@@ -27,7 +27,7 @@ macro_rules! forms {
         ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, OfValues>>
         where
             V: Nullable,
-            L: Nullable<NonNull = GK>,
+            L: FindsKey<GK>,
             S: Fn(&K, &V) -> L + Send + Sync + 'static,
             F: Fn($left, $right) -> W + Send + Sync + 'static,
         {
@@ -46,7 +46,7 @@ macro_rules! forms {
         ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, WithKey>>
         where
             V: Nullable,
-            L: Nullable<NonNull = GK>,
+            L: FindsKey<GK>,
             S: Fn(&K, &V) -> L + Send + Sync + 'static,
             F: Fn(&K, $left, $right) -> W + Send + Sync + 'static,
         {
@@ -65,7 +65,7 @@ macro_rules! forms {
         ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, Try<OfValues>>>
         where
             V: Nullable,
-            L: Nullable<NonNull = GK>,
+            L: FindsKey<GK>,
             S: Fn(&K, &V) -> L + Send + Sync + 'static,
             E: Into<UserError>,
             F: Fn($left, $right) -> Result<W, E> + Send + Sync + 'static,
@@ -85,7 +85,7 @@ macro_rules! forms {
         ) -> StreamGlobalJoined<K, W, GK, GV, S, Joiner<F, $kind, Try<WithKey>>>
         where
             V: Nullable,
-            L: Nullable<NonNull = GK>,
+            L: FindsKey<GK>,
             S: Fn(&K, &V) -> L + Send + Sync + 'static,
             E: Into<UserError>,
             F: Fn(&K, $left, $right) -> Result<W, E> + Send + Sync + 'static,

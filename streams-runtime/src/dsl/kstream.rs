@@ -495,6 +495,8 @@ impl<K, V> KStream<K, V> {
         let upstream = b.serdes(self.node);
         let key = produced.serdes.key.or(&upstream.key).at_topic::<K>();
         let value = produced.serdes.value.or(&upstream.value).at_topic::<V>();
+        let fixed = if let SinkTarget::Topic(topic) = &target { Some(topic) } else { None };
+        b.needs_windows(&key, fixed);
         let name = b.graph.node_name(produced.name.as_deref(), prefix::STREAM_SINK);
         let types = super::builder::types::<K, V>();
         let node =

@@ -7,7 +7,8 @@
 use super::kgrouped_stream::WithSerdes;
 use super::{Grouped, KGroupedTable, KTable, StreamsBuilder, TableOpOptions};
 use crate::operator::{
-    TryTableFilter, TryTableFilterNot, TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey,
+    TryTableFilter, TryTableFilterMapValues, TryTableFilterMapValuesWithKey, TryTableFilterNot,
+    TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey,
 };
 use crate::serdes::HasSerde;
 
@@ -74,6 +75,57 @@ impl<K, V> KTable<K, V> {
     {
         let made = self.values_changed::<W>(b, options);
         (KTable::new(made.node), TryTableMapValuesWithKey::new(made.node, mapper, made.store))
+    }
+
+    /// [`filter_map_values`](KTable::filter_map_values) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let rows = table::<String, String>("in");
+    ///     let numbers = rows.try_filter_map_values(|text| {
+    ///         text.parse::<i64>().map(|n| Some(n).filter(|n| *n > 0))
+    ///     });
+    ///     numbers.to_stream().to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "7"), ("a", "-7")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(7), None]);
+    /// assert!(driver.input::<String, String>("in").pipe("a", "seven", 0).is_err());
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_filter_map_values<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<TableOpOptions<K, W>>,
+    ) -> (KTable<K, W>, TryTableFilterMapValues<K, W, F>)
+    where
+        K: HasSerde,
+        W: HasSerde,
+        F: Fn(V) -> Result<Option<W>, E> + Send + Sync + 'static,
+    {
+        let made = self.values_changed::<W>(b, options);
+        (KTable::new(made.node), TryTableFilterMapValues::new(made.node, mapper, made.store))
+    }
+
+    /// [`filter_map_values_with_key`](KTable::filter_map_values_with_key) with a mapper that can fail.
+    pub fn try_filter_map_values_with_key<W, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        mapper: F,
+        options: impl Into<TableOpOptions<K, W>>,
+    ) -> (KTable<K, W>, TryTableFilterMapValuesWithKey<K, W, F>)
+    where
+        K: HasSerde,
+        W: HasSerde,
+        F: Fn(&K, V) -> Result<Option<W>, E> + Send + Sync + 'static,
+    {
+        let made = self.values_changed::<W>(b, options);
+        (KTable::new(made.node), TryTableFilterMapValuesWithKey::new(made.node, mapper, made.store))
     }
 
     /// [`group_by`](KTable::group_by) with a selector that can fail.

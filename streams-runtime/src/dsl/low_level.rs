@@ -8,7 +8,7 @@ use super::topology::Topology;
 use super::{Consumed, IntoSink, IntoTopics, Produced, StreamsBuilder};
 use crate::operator::{Process, Sink, SinkTopic};
 use crate::processor::{
-    Children, GlobalStore, ProcessorStore, ProcessorSupplier, StoreBuilder, StoreHandle,
+    Children, GlobalStore, ProcessorStore, StoreBuilder, StoreHandle, Supplies,
 };
 use crate::record::RecordContext;
 use crate::serdes::HasSerde;
@@ -81,7 +81,7 @@ impl TopologyBuilder {
     }
 
     /// Adds a processor behind its parents, connected with stores: their handles, or `()`.
-    pub fn add_processor<const N: usize, K, V, L, W, X, O>(
+    pub fn add_processor<const N: usize, K, V, L, W, X, S, O, By>(
         &mut self,
         name: &str,
         supplier: X,
@@ -93,14 +93,15 @@ impl TopologyBuilder {
         V: Clone + 'static,
         L: Clone + 'static,
         W: Clone + 'static,
-        O: ProcessOptions,
-        X: ProcessorSupplier<K, V, L, W, O::Stores>,
+        S: Copy + Send + Sync + 'static,
+        X: Supplies<K, V, L, W, S, By>,
+        O: ProcessOptions<S>,
     {
         let (stores, connected, _) = stores.parts();
         let kind = NodeKind::Processor { stores: Vec::new() };
         let node = self.node::<K, V, L, W>(name, &parents, kind);
         self.inner.graph.use_stores(node, &connected);
-        let process = Process::new(node, move || supplier.get(stores));
+        let process = Process::new(node, move || supplier.supply(stores));
         for parent in parents {
             let process = process.clone();
             parent.children.add(Some(name.to_owned()), move |cx, record| process.run(cx, record));
@@ -186,7 +187,7 @@ impl TopologyBuilder {
     /// assert_eq!(driver.output::<String, i64>("out").values()?, [3, 9]);
     /// # Ok::<(), StreamsError>(())
     /// ```
-    pub fn add_global_store<K, V, S, X>(
+    pub fn add_global_store<K, V, S, X, By>(
         &mut self,
         store: StoreBuilder<S>,
         source: &str,
@@ -199,7 +200,7 @@ impl TopologyBuilder {
         K: HasSerde,
         V: HasSerde,
         S: ProcessorStore,
-        X: ProcessorSupplier<K, V, (), (), (StoreHandle<S>,)>,
+        X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
     {
         let names = GlobalNames {
             source: self.inner.graph.checked_name("processor", source),

@@ -8,6 +8,7 @@ mod branched;
 mod builder;
 mod cogroup_record;
 mod cogrouped;
+mod fits;
 mod flow;
 mod global_ktable;
 mod global_store;
@@ -52,6 +53,9 @@ pub use cogroup_record::{
     CogroupInput, CogroupInputs, CogroupKind, CogroupRecorder, Merged, Plain, SpansOf,
 };
 pub use cogrouped::{CogroupWindows, CogroupedKStream, WindowedCogroup};
+pub use fits::{
+    AnyPartitions, DeclaresPartitions, JoinsPartitions, Keyed, Partitions, SameKey, SameTypes,
+};
 pub use flow::Flow;
 pub use global_ktable::GlobalKTable;
 pub use kgrouped_stream::{KGroupedStream, Known, WithSerdes};

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Stop;
 use crate::operator::Process;
 use crate::processor::{
-    FixedKey, FixedKeyProcessorSupplier, Processor, ProcessorSupplier, StoreBuilder, StoreHandle,
+    FixedKey, FixedKeyProcessor, Processor, StoreBuilder, StoreHandle, Supplies, SuppliesFixedKey,
 };
 use crate::record::Record;
 use crate::topology::StoreIx;
@@ -16,49 +16,44 @@ use crate::topology::naming::prefix;
 
 /// What may follow the supplier of a processor: handles of stores, in the order in which the processor
 /// asks for them, and at last a name.
-pub trait ProcessOptions {
-    /// The handles.
-    type Stores: Copy + Send + Sync + 'static;
-
+///
+/// `Stores` are the handles that the processor asks for.
+#[diagnostic::on_unimplemented(
+    message = "the processor asks for the stores {Stores}, but it is given `{Self}`",
+    label = "other stores are wanted here",
+    note = "the parameters of a `#[processor]` say which stores it takes: declare each by `store(..)` with those \
+            types, and pass the handles behind the processor in that order; a name may follow"
+)]
+pub trait ProcessOptions<Stores> {
     /// Takes the options apart.
-    fn parts(self) -> (Self::Stores, Vec<StoreIx>, Named);
+    fn parts(self) -> (Stores, Vec<StoreIx>, Named);
 }
 
-impl ProcessOptions for Unset {
-    type Stores = ();
-
+impl ProcessOptions<()> for Unset {
     fn parts(self) -> ((), Vec<StoreIx>, Named) {
         ((), Vec::new(), Named::default())
     }
 }
 
-impl ProcessOptions for () {
-    type Stores = ();
-
+impl ProcessOptions<()> for () {
     fn parts(self) -> ((), Vec<StoreIx>, Named) {
         ((), Vec::new(), Named::default())
     }
 }
 
-impl ProcessOptions for Named {
-    type Stores = ();
-
+impl ProcessOptions<()> for Named {
     fn parts(self) -> ((), Vec<StoreIx>, Named) {
         ((), Vec::new(), self)
     }
 }
 
-impl ProcessOptions for &'static str {
-    type Stores = ();
-
+impl ProcessOptions<()> for &'static str {
     fn parts(self) -> ((), Vec<StoreIx>, Named) {
         ((), Vec::new(), Named::as_(self))
     }
 }
 
-impl<A: 'static> ProcessOptions for StoreHandle<A> {
-    type Stores = (Self,);
-
+impl<A: 'static> ProcessOptions<(Self,)> for StoreHandle<A> {
     fn parts(self) -> ((Self,), Vec<StoreIx>, Named) {
         ((self,), vec![self.ix()], Named::default())
     }
@@ -66,12 +61,10 @@ impl<A: 'static> ProcessOptions for StoreHandle<A> {
 
 macro_rules! several_stores {
     ($($store:ident $ix:tt),+ ; $name:tt) => {
-        impl<$($store: 'static,)+ N: Into<Named> + IsName> ProcessOptions
-            for ($(StoreHandle<$store>,)+ N)
+        impl<$($store: 'static,)+ N: Into<Named> + IsName>
+            ProcessOptions<($(StoreHandle<$store>,)+)> for ($(StoreHandle<$store>,)+ N)
         {
-            type Stores = ($(StoreHandle<$store>,)+);
-
-            fn parts(self) -> (Self::Stores, Vec<StoreIx>, Named) {
+            fn parts(self) -> (($(StoreHandle<$store>,)+), Vec<StoreIx>, Named) {
                 (($(self.$ix,)+), vec![$(self.$ix.ix()),+], self.$name.into())
             }
         }
@@ -92,9 +85,7 @@ several_stores!(A 0, B 1, C 2, D 3; 4);
 
 macro_rules! only_stores {
     ($($store:ident $ix:tt),+) => {
-        impl<$($store: 'static),+> ProcessOptions for ($(StoreHandle<$store>,)+) {
-            type Stores = Self;
-
+        impl<$($store: 'static),+> ProcessOptions<Self> for ($(StoreHandle<$store>,)+) {
             fn parts(self) -> (Self, Vec<StoreIx>, Named) {
                 (self, vec![$(self.$ix.ix()),+], Named::default())
             }
@@ -211,22 +202,24 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     /// # Ok::<(), StreamsError>(())
     /// ```
     #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn process<X, O, L, W>(
+    pub fn process<X, P, S, O, L, W, By>(
         self,
         b: &mut StreamsBuilder,
         supplier: X,
         options: O,
-    ) -> (KStream<L, W>, Process<X::Processor, K, V, L, W>)
+    ) -> (KStream<L, W>, Process<P, K, V, L, W>)
     where
-        O: ProcessOptions,
-        X: ProcessorSupplier<K, V, L, W, O::Stores>,
+        S: Copy + Send + Sync + 'static,
+        P: Processor<K, V, L, W>,
+        X: Supplies<K, V, L, W, S, By, Processor = P>,
+        O: ProcessOptions<S>,
     {
         let (stores, connected, named) = options.parts();
         let (effect, keeps) = (Effect::ChangesKey, Keeps::NONE);
         let name = b.processor_name(&named, prefix::STREAM_PROCESSOR);
         let node = b.stream_node_called::<L, W>(self.node, name, effect, keeps);
         b.graph.use_stores(node, &connected);
-        (KStream::new(node), Process::new(node, move || supplier.get(stores)))
+        (KStream::new(node), Process::new(node, move || supplier.supply(stores)))
     }
 
     /// Gives the stream to a processor that leaves the key alone.
@@ -252,21 +245,23 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     /// # Ok::<(), StreamsError>(())
     /// ```
     #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
-    pub fn process_values<X, O, W>(
+    pub fn process_values<X, P, S, O, W, By>(
         self,
         b: &mut StreamsBuilder,
         supplier: X,
         options: O,
-    ) -> (KStream<K, W>, Process<FixedKey<X::Processor>, K, V, K, W>)
+    ) -> (KStream<K, W>, Process<FixedKey<P>, K, V, K, W>)
     where
-        O: ProcessOptions,
-        X: FixedKeyProcessorSupplier<K, V, W, O::Stores>,
+        S: Copy + Send + Sync + 'static,
+        P: FixedKeyProcessor<K, V, W>,
+        X: SuppliesFixedKey<K, V, W, S, By, Processor = P>,
+        O: ProcessOptions<S>,
     {
         let (stores, connected, named) = options.parts();
         let (effect, keeps) = (Effect::ChangesValue, Keeps::KEY);
         let name = b.processor_name(&named, prefix::STREAM_PROCESS_VALUES);
         let node = b.stream_node_called::<K, W>(self.node, name, effect, keeps);
         b.graph.use_stores(node, &connected);
-        (KStream::new(node), Process::new(node, move || FixedKey::new(supplier.get(stores))))
+        (KStream::new(node), Process::new(node, move || FixedKey::new(supplier.supply(stores))))
     }
 }

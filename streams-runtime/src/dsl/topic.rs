@@ -46,6 +46,8 @@ pub trait TopicDecl: Copy + Send + Sync + 'static {
     type Value: HasSerde;
     /// The topic's name on the broker.
     const NAME: &'static str;
+    /// [`Partitions`](super::Partitions) or [`AnyPartitions`](super::AnyPartitions): joined topics must agree.
+    type Partitions;
     /// The number of partitions, where the declaration says it.
     const PARTITIONS: Option<u32> = None;
     /// True when the declaration says that the topic is compacted.

@@ -1,5 +1,6 @@
 //! A stream's records with the rows of a global table, inner and left.
 
+use super::FindsKey;
 use super::join_stream_table::NULL_KEY_OR_VALUE;
 use super::joiner::Joins;
 use crate::context::Context;
@@ -60,7 +61,7 @@ impl<GK, GV, S, J> StreamGlobalJoin<GK, GV, S, J> {
     ) -> Result<Option<Record<K, J::Joined>>, Stop>
     where
         V: Nullable,
-        L: Nullable<NonNull = GK>,
+        L: FindsKey<GK>,
         GK: Clone + Send + 'static,
         GV: Clone + Send + 'static,
         S: Fn(&K, &V) -> L,

@@ -17,6 +17,7 @@ mod branch;
 mod cogroup;
 mod count;
 mod filter;
+mod finds_key;
 mod flat_map;
 mod flat_map_values;
 mod flush;
@@ -64,6 +65,7 @@ pub use branch::Branch;
 pub use cogroup::{CogroupAggregate, CogroupTable};
 pub use count::Count;
 pub use filter::{Filter, FilterNot, TryFilter, TryFilterNot};
+pub use finds_key::FindsKey;
 pub use flat_map::{FlatMap, TryFlatMap};
 pub use flat_map_values::{
     FlatMapValues, FlatMapValuesWithKey, TryFlatMapValues, TryFlatMapValuesWithKey,
@@ -106,7 +108,8 @@ pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilt
 pub use table_group_by::{TableGroupBy, TryTableGroupBy};
 pub use table_map_values::{
     TableFilterMapValues, TableFilterMapValuesWithKey, TableMapValues, TableMapValuesWithKey,
-    TryTableMapValues, TryTableMapValuesWithKey,
+    TryTableFilterMapValues, TryTableFilterMapValuesWithKey, TryTableMapValues,
+    TryTableMapValuesWithKey,
 };
 pub use table_reduce::{TableReduce, TryTableReduce};
 pub use table_source::{TableSource, ToTable};

@@ -72,6 +72,22 @@ pub struct TryTableMapValuesWithKey<K, W, F> {
     pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
 }
 
+/// [`TableFilterMapValues`] with a function that can fail; an error goes to the processing exception
+/// handler.
+pub struct TryTableFilterMapValues<K, W, F> {
+    pub(crate) node: NodeId,
+    pub(crate) mapper: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
+}
+
+/// [`TableFilterMapValuesWithKey`] with a function that can fail; an error goes to the processing
+/// exception handler.
+pub struct TryTableFilterMapValuesWithKey<K, W, F> {
+    pub(crate) node: NodeId,
+    pub(crate) mapper: F,
+    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
+}
+
 macro_rules! table_map_values {
     ($($name:ident)*) => { $(
         impl<K, W, F> $name<K, W, F> {
@@ -99,7 +115,7 @@ macro_rules! table_map_values {
 }
 table_map_values!(
     TableMapValues TableMapValuesWithKey TableFilterMapValues TableFilterMapValuesWithKey
-    TryTableMapValues TryTableMapValuesWithKey
+    TryTableMapValues TryTableMapValuesWithKey TryTableFilterMapValues TryTableFilterMapValuesWithKey
 );
 
 impl<K, W, F> TableMapValues<K, W, F>
@@ -246,6 +262,52 @@ where
     }
 }
 
+impl<K, W, F> TryTableFilterMapValues<K, W, F>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+{
+    /// The update with its new value; none when the function failed.
+    ///
+    /// # Errors
+    /// When the function fails and the handler says fail, and when the store fails.
+    #[inline]
+    pub fn run<V, E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop>
+    where
+        F: Fn(V) -> Result<Option<W>, E>,
+        E: Into<UserError>,
+    {
+        derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value))
+    }
+}
+
+impl<K, W, F> TryTableFilterMapValuesWithKey<K, W, F>
+where
+    K: Clone + Send + 'static,
+    W: Clone + Send + 'static,
+{
+    /// The update with its new value; none when the function failed.
+    ///
+    /// # Errors
+    /// When the function fails and the handler says fail, and when the store fails.
+    #[inline]
+    pub fn run<V, E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<K, Change<W>>>, Stop>
+    where
+        F: Fn(&K, V) -> Result<Option<W>, E>,
+        E: Into<UserError>,
+    {
+        derive(cx, self.node, self.store, false, record, |key, value| (self.mapper)(key, value))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,5 +358,14 @@ mod tests {
         let mut cx = resuming();
         assert_eq!(refuse.run(&mut cx, update(None, Some(3))).unwrap(), None);
         assert_eq!(cx.dropped(), 1);
+        let odd_only = |n: i64| if n == 0 { Err("zero") } else { Ok((n % 2 == 1).then_some(n)) };
+        let picky = TryTableFilterMapValues::new(NodeId(0), odd_only, None);
+        assert_eq!(picky.run(&mut cx, update(None, Some(0))).unwrap(), None);
+        let out = picky.run(&mut cx, update(None, Some(2))).unwrap();
+        assert_eq!(out, Some(update(None, None)));
+        let by_key = |key: &String, n: i64| if key == "k" { Ok(Some(n)) } else { Err("other") };
+        let keyed = TryTableFilterMapValuesWithKey::new(NodeId(0), by_key, None);
+        let out = keyed.run(&mut cx, update(None, Some(2))).unwrap();
+        assert_eq!(out, Some(update(None, Some(2))));
     }
 }

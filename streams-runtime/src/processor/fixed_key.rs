@@ -143,30 +143,11 @@ where
     }
 }
 
-/// Makes the instances of a fixed-key processor: a closure, or a `#[processor]` function that takes a
-/// [`FixedKeyRecord`].
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not process records of `{K}`, `{VIn}` with these stores: {Stores}",
-    label = "not with this stream and these stores",
-    note = "`process_values` takes processors of a `FixedKeyRecord`; one that changes keys goes to \
-            `process`"
-)]
+/// Makes the instances of a fixed-key processor that asks for stores; `#[processor]` implements it.
 pub trait FixedKeyProcessorSupplier<K, VIn, VOut, Stores>: Send + Sync + 'static {
     /// What it makes.
     type Processor: FixedKeyProcessor<K, VIn, VOut>;
 
     /// Makes the instance of a task.
     fn get(&self, stores: Stores) -> Self::Processor;
-}
-
-impl<F, P, K, VIn, VOut, S> FixedKeyProcessorSupplier<K, VIn, VOut, S> for F
-where
-    F: Fn() -> P + Send + Sync + 'static,
-    P: FixedKeyProcessor<K, VIn, VOut>,
-{
-    type Processor = P;
-
-    fn get(&self, _: S) -> P {
-        self()
-    }
 }

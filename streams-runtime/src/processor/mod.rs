@@ -14,6 +14,7 @@ mod punctuation;
 mod schedule;
 mod session;
 mod store;
+mod supplies;
 mod timestamped;
 mod transformer;
 mod versioned;
@@ -36,6 +37,7 @@ pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
 pub use session::SessionStore;
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
+pub use supplies::{ByFunction, BySupplier, Supplies, SuppliesFixedKey};
 pub use timestamped::TimestampedKeyValueStore;
 pub use transformer::ValueTransformerWithKey;
 pub use versioned::{VersionedKeyValueStore, VersionedPut};
@@ -99,33 +101,14 @@ pub trait Processor<KIn, VIn, KOut, VOut>: Send + 'static {
     fn close(&mut self) {}
 }
 
-/// Makes the instances of a processor: a closure `|| MyProcessor { .. }`, or a function that is
-/// annotated with `#[processor]`.
+/// Makes the instances of a processor that asks for stores; `#[processor]` implements it.
 ///
 /// `Stores` are the handles of the stores that the processor is connected with.
 /// Java: `org.apache.kafka.streams.processor.api.ProcessorSupplier`.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` does not process records of `{KIn}`, `{VIn}` with these stores: {Stores}",
-    label = "not with this stream and these stores",
-    note = "a `#[processor]` function asks for its stores by its parameters, in their order: pass the \
-            handles of `store(..)` of those types, or of none if it asks for none"
-)]
 pub trait ProcessorSupplier<KIn, VIn, KOut, VOut, Stores>: Send + Sync + 'static {
     /// What it makes.
     type Processor: Processor<KIn, VIn, KOut, VOut>;
 
     /// Makes the instance of a task.
     fn get(&self, stores: Stores) -> Self::Processor;
-}
-
-impl<F, P, KIn, VIn, KOut, VOut, S> ProcessorSupplier<KIn, VIn, KOut, VOut, S> for F
-where
-    F: Fn() -> P + Send + Sync + 'static,
-    P: Processor<KIn, VIn, KOut, VOut>,
-{
-    type Processor = P;
-
-    fn get(&self, _: S) -> P {
-        self()
-    }
 }

@@ -61,7 +61,7 @@ fn merge_duplicate_sources(
             first_reader.entry(topic.clone()).or_insert(id);
         }
         let Some(main) = main.filter(|main| *main != id) else { continue };
-        if let Some(problem) = cannot_merge(graph, main, &source) {
+        if let Some(problem) = cannot_merge(graph, main, (id, &source)) {
             problems.push(problem);
             continue;
         }
@@ -75,7 +75,7 @@ fn merge_duplicate_sources(
     merged
 }
 
-fn cannot_merge(graph: &Graph, main: NodeId, other: &SourceNode) -> Option<String> {
+fn cannot_merge(graph: &Graph, main: NodeId, (id, other): (NodeId, &SourceNode)) -> Option<String> {
     let NodeKind::Source(first) = &graph.node(main).kind else { return None };
     let set = |topics: &[String]| topics.iter().cloned().collect::<BTreeSet<_>>();
     if set(&first.topics) != set(&other.topics) {
@@ -84,6 +84,18 @@ fn cannot_merge(graph: &Graph, main: NodeId, other: &SourceNode) -> Option<Strin
              stream of its own and merge them where they belong together",
             first.topics.join(", "),
             other.topics.join(", ")
+        ));
+    }
+    let (one, two) = (graph.node(main).types, graph.node(id).types);
+    if one != two {
+        return Some(format!(
+            "two streams read [{}] as different types of key and value, ({}, {}) and ({}, {}); read the topic \
+             once and derive the other, or declare it once by `#[topic]`",
+            first.topics.join(", "),
+            one.0,
+            one.1,
+            two.0,
+            two.1
         ));
     }
     (first.offset_reset != other.offset_reset).then(|| {

@@ -2,6 +2,7 @@
 
 use super::super::{Named, Repartitioned, StreamsBuilder, Unset};
 use super::{text, topology};
+use crate::serdes::{Window, Windowed};
 use crate::topology::TopologyConfig;
 
 #[track_caller]
@@ -136,5 +137,35 @@ fn a_name_that_is_too_long_with_its_prefix() {
     refused_with(&config, &["has a name of more than 249 characters; shorten"], |b| {
         let (grouped, _) = text(b, "in").group_by(b, |_, v| v.clone(), Unset);
         grouped.count(b, "n").0.to_stream(b, Unset).0.to(b, "o", Unset);
+    });
+}
+
+#[test]
+fn one_topic_has_one_type() {
+    refused(
+        &[
+            "two streams read [in] as different types",
+            "String, alloc::string::String",
+            "i64",
+            "#[topic]",
+        ],
+        |b| {
+            text(b, "in").to(b, "a", Unset);
+            b.stream::<String, i64>("in", Unset).0.to(b, "b", Unset);
+        },
+    );
+}
+
+#[test]
+fn windowed_keys_need_a_kind() {
+    refused(&["keys of topic `out`", "TimeWindowedSerde", "with_key_serde"], |b| {
+        let key = |_: &String, word: &String| {
+            let window = Window { start: 0, end: 5 };
+            Windowed { key: word.clone(), window }
+        };
+        text(b, "in").select_key(b, key, Unset).0.to(b, "out", Unset);
+    });
+    refused(&["keys of topic `windows`"], |b| {
+        b.stream::<Windowed<String>, i64>("windows", Unset).0.to(b, "out", "sink");
     });
 }

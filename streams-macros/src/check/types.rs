@@ -1,0 +1,64 @@
+//! Types that nothing says; all else about types is rustc's.
+
+use syn::{Expr, Pat};
+
+use crate::diag::Diagnostics;
+use crate::model::operators::Run;
+use crate::model::{Graph, Node};
+
+pub(super) fn stream_of_unwritten_types(graph: &Graph, diagnostics: &mut Diagnostics) {
+    if graph.has_gaps() {
+        return;
+    }
+    let is_source = |run| matches!(run, Run::Source | Run::TableSource | Run::Global);
+    for node in graph.nodes.iter().filter(|node| is_source(node.run())) {
+        let named = node.arguments.first().is_some_and(is_text);
+        if named && node.turbofish.is_none() && !is_told(graph, node) {
+            let message = format!(
+                "nothing says what the keys and values of this topic are: \
+                 `{}::<Key, Value>(..)`, or declare the topic by `#[topic]`",
+                node.word
+            );
+            diagnostics.error(&node.word, message);
+        }
+    }
+}
+
+/// True for topics that are named by text.
+fn is_text(topic: &Expr) -> bool {
+    match topic {
+        Expr::Lit(_) => true,
+        Expr::Array(array) => array.elems.iter().all(is_text),
+        _ => false,
+    }
+}
+
+/// True when something may tell the types: a type that is written down, a function, another stream.
+fn is_told(graph: &Graph, source: &Node) -> bool {
+    let mut open = vec![source.id];
+    while let Some(id) = open.pop() {
+        let node = graph.node(id);
+        let alone = node.others.is_empty() && node.looks_up.is_none() && node.sides.is_none();
+        let told = node.ascribed.is_some()
+            || node.turbofish.is_some()
+            || !alone
+            || node.viewers.iter().any(|viewer| graph.node(*viewer).sides.is_some())
+            || node.arguments.iter().skip(usize::from(id == source.id)).any(tells)
+            || node.options.iter().any(|option| !matches!(option, Expr::Lit(_)));
+        if told {
+            return true;
+        }
+        open.extend(&node.consumers);
+        open.extend(&node.viewers);
+    }
+    false
+}
+
+/// True for a function with written types, and for all that is no closure.
+fn tells(argument: &Expr) -> bool {
+    match argument {
+        Expr::Closure(closure) => closure.inputs.iter().any(|input| matches!(input, Pat::Type(_))),
+        Expr::Lit(_) => false,
+        _ => true,
+    }
+}
