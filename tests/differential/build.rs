@@ -247,7 +247,7 @@ impl Builder<'_> {
             Op::Punctuate { wall_clock } => {
                 let make = move || processors::Ticks::new(wall_clock);
                 let (handle, process) =
-                    stream.handle.process::<_, _, Text, Number>(&mut self.b, make, Unset);
+                    stream.handle.process::<_, _, _, _, Text, Number, _>(&mut self.b, make, Unset);
                 let behind = Hub::new();
                 let next = behind.clone();
                 self.b.on_forward(&process, handle, move |cx, record| next.run(cx, record));
