@@ -20,6 +20,8 @@ mod script;
 #[path = "kafka/topologies.rs"]
 mod topologies;
 
+#[path = "kafka/crash.rs"]
+mod crash;
 #[path = "kafka/errors.rs"]
 mod errors;
 #[path = "kafka/exactly_once.rs"]

@@ -187,7 +187,8 @@ fn tables_join_rows_of_before_a_restart() {
 }
 
 topology!(
-    fn foreign(people: String, cities: String, output: String) -> Topology {
+    /// People with the size of their city, if it is known.
+    pub fn foreign(people: String, cities: String, output: String) -> Topology {
         let cities = table::<String, String>(cities, "cities");
         table::<String, String>(people, "people")
             .left_join(

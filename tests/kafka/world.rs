@@ -82,16 +82,21 @@ impl World {
     pub fn config(&self, instance: &str) -> StreamsConfig {
         StreamsConfig::new(self.application_id())
             .bootstrap_servers(&self.bootstrap)
-            .state_dir(self.state_dir.join(instance))
+            .state_dir(self.state_dir(instance))
             .commit_interval(Duration::from_millis(100))
             .set("consumer.session.timeout.ms", "6000")
             .set("consumer.heartbeat.interval.ms", "300")
             .set("producer.linger.ms", "0")
     }
 
+    /// Where an instance keeps its state.
+    pub fn state_dir(&self, instance: &str) -> PathBuf {
+        self.state_dir.join(instance)
+    }
+
     /// Deletes the local state of an instance.
     pub fn wipe(&self, instance: &str) {
-        std::fs::remove_dir_all(self.state_dir.join(instance)).ok();
+        std::fs::remove_dir_all(self.state_dir(instance)).ok();
     }
 
     fn admin(&self) -> AdminClient<DefaultClientContext> {
