@@ -50,7 +50,12 @@ impl Builder<'_> {
         let Op::WindowAggregate { windows, agg, on_close, kept, .. } = self.op(id) else {
             panic!("a windowed aggregation")
         };
-        let kept = materialized::<String>(id, kept);
+        let mut kept = materialized::<String>(id, kept);
+        if on_close {
+            // a closed window that falls out of the retention before it was emitted is lost, as in Kafka
+            // Streams, unless a cache still holds it: what leaves then depends on the commits
+            kept = kept.with_retention(std::time::Duration::from_secs(3600));
+        }
         macro_rules! table {
             ($made:expr) => {{
                 let (handle, op) = $made;
