@@ -186,3 +186,51 @@ fn rule_names(text: &str) -> Vec<String> {
     let name = |entry: &str| entry.trim().rsplit("::").next().unwrap_or_default().to_owned();
     list.split(',').map(name).filter(|name| !name.is_empty()).collect()
 }
+
+/// What the type pass of the macro calls are the operators; each shows itself at work.
+#[test]
+fn every_operator_has_an_example() {
+    let mut without = Vec::new();
+    for file in rust_files(&root().join("streams-runtime/src/dsl")) {
+        let text = read(&file);
+        for (name, docs) in operators(&text) {
+            let shown = docs.contains("# Example") || docs.contains("See [");
+            if !shown && !docs.contains("doc(hidden)") {
+                without.push(format!("{}: {name}", file.display()));
+            }
+        }
+    }
+    assert!(
+        without.is_empty(),
+        "operators without `# Example` in their docs:\n{}",
+        without.join("\n")
+    );
+}
+
+/// The public functions that take the builder after `self`, and the forms of joins, with their docs and
+/// attributes.
+fn operators(text: &str) -> Vec<(String, String)> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        if *line == "forms! {" {
+            let docs = lines[at + 1..].iter().take_while(|line| line.starts_with("///"));
+            found.push((format!("line {}", at + 1), docs.copied().collect::<Vec<_>>().join("\n")));
+        }
+        let Some(rest) = line.strip_prefix("pub fn ").filter(|rest| !rest.starts_with('$')) else {
+            continue;
+        };
+        let signature = lines[at..].iter().take_while(|line| !line.ends_with('{'));
+        let signature: String = std::iter::once(*line).chain(signature.copied()).collect();
+        if !signature.contains("self, b: &mut StreamsBuilder")
+            && !signature.contains("self,b: &mut StreamsBuilder")
+        {
+            continue;
+        }
+        let above = lines[..at].iter().rev();
+        let above = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
+        let name = rest.split(['(', '<']).next().unwrap_or_default().to_owned();
+        found.push((name, above.copied().collect::<Vec<_>>().join("\n")));
+    }
+    found
+}

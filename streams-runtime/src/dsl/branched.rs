@@ -35,6 +35,29 @@ impl<K, V> Split<K, V> {
     }
 
     /// A branch for the records that pass `predicate` and none of the branches before.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let [large, odd, rest] = stream::<String, i64>("in")
+    ///         .split()
+    ///         .branch(|_, n| *n > 9)
+    ///         .branch(|_, n| n % 2 == 1)
+    ///         .default_branch();
+    ///     large.to("large");
+    ///     odd.to("odd");
+    ///     rest.to("rest");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 11), ("a", 3), ("a", 4)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("large").values()?, [11]);
+    /// assert_eq!(driver.output::<String, i64>("odd").values()?, [3]);
+    /// assert_eq!(driver.output::<String, i64>("rest").values()?, [4]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn branch<F>(
         &mut self,
         b: &mut StreamsBuilder,
@@ -50,6 +73,9 @@ impl<K, V> Split<K, V> {
     }
 
     /// A branch for the records that pass no predicate; without it they end here, silently.
+    ///
+    /// # Example
+    /// See [`branch`](Split::branch).
     pub fn default_branch(
         &mut self,
         b: &mut StreamsBuilder,

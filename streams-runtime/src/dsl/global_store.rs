@@ -26,6 +26,44 @@ impl StreamsBuilder {
     /// time of the topic's extractor, in the order of each partition. The handle lets other processors read
     /// the store. `options` are those of a stream.
     /// Java: `StreamsBuilder#addGlobalStore`.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// /// Keeps the longest name that a key ever had.
+    /// #[processor]
+    /// fn longest(
+    ///     record: Record<String, String>,
+    ///     _: &mut ProcessorContext<'_, (), ()>,
+    ///     names: &mut KeyValueStore<String, String>,
+    /// ) {
+    ///     if names.get(&record.key).is_none_or(|known| known.len() < record.value.len()) {
+    ///         names.put(record.key, record.value);
+    ///     }
+    /// }
+    ///
+    /// #[processor]
+    /// fn look_up(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, String>,
+    ///     names: &mut GlobalStore<KeyValueStore<String, String>>,
+    /// ) {
+    ///     let name = names.get(&record.key).unwrap_or_default();
+    ///     ctx.forward(record.with_value(name));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let names = global_store(KeyValueStore::<String, String>::persistent("names"), "names", longest);
+    ///     stream::<String, i64>("in").process(look_up, names).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("names").pipe_all([("a", "Ann"), ("a", "A")], 0)?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["Ann"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn global_store<K, V, S, X, By>(
         &mut self,
         store: StoreBuilder<S>,

@@ -124,6 +124,27 @@ impl<K: HasSerde, V: HasSerde> KGroupedTable<K, V> {
     /// [`reduce`](KGroupedTable::reduce) with functions that can fail.
     ///
     /// An error goes to the processing exception handler and leaves the row as it was.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let plus = |a, b| i64::checked_add(a, b).ok_or("the sum is too large");
+    ///     let minus = |a, b| i64::checked_sub(a, b).ok_or("the sum is too small");
+    ///     table::<String, i64>("in")
+    ///         .group_by(|_, n| ("all".to_owned(), *n))
+    ///         .try_reduce(plus, minus, "sums")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2), ("a", 5)], 0)?;
+    /// let sums = driver.key_value_store::<String, i64>("sums")?.all()?;
+    /// assert_eq!(sums, [("all".into(), 7)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_reduce<R, S, F, G, E, D>(
         self,
         b: &mut StreamsBuilder,
@@ -196,6 +217,27 @@ impl<K: HasSerde, V: HasSerde> KGroupedTable<K, V> {
     /// [`aggregate`](KGroupedTable::aggregate) with functions that can fail.
     ///
     /// An error goes to the processing exception handler and leaves the row as it was.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let plus = |_: &String, n: i64, sum: i64| sum.checked_add(n).ok_or("the sum is too large");
+    ///     let minus = |_: &String, n: i64, sum: i64| sum.checked_sub(n).ok_or("the sum is too small");
+    ///     table::<String, i64>("in")
+    ///         .group_by(|_, n| ("all".to_owned(), *n))
+    ///         .try_aggregate(|| 0, plus, minus, "sums")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 2), ("a", 5)], 0)?;
+    /// let sums = driver.key_value_store::<String, i64>("sums")?.all()?;
+    /// assert_eq!(sums, [("all".into(), 7)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     #[expect(clippy::type_complexity, reason = "the generated code takes the two apart at once")]
     pub fn try_aggregate<A, R, S, I, F, G, E, D>(
         self,

@@ -46,6 +46,22 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`filter_not`](KStream::filter_not) with a predicate that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_filter_not(|_, text| text.parse::<i64>().map(|n| n > 1))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1"), ("b", "2")], 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["1"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_filter_not<F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -88,6 +104,22 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`map_values_with_key`](KStream::map_values_with_key) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_map_values(|key, text| text.parse::<i64>().map_err(|e| format!("{key}: {e}")))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_map_values_with_key<W, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -102,6 +134,23 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`flat_map_values`](KStream::flat_map_values) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in").try_flat_map_values(numbers).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// fn numbers(text: String) -> Result<Vec<i64>, std::num::ParseIntError> {
+    ///     text.split(' ').map(str::parse).collect()
+    /// }
+    /// driver.input::<String, String>("in").pipe_all([("a", "1 2")], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1, 2]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_flat_map_values<I, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -117,6 +166,22 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`flat_map_values_with_key`](KStream::flat_map_values_with_key) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_flat_map_values(|key, text| text.parse::<i64>().map(|n| vec![key.clone(); n as usize]))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "2")], 0)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["a", "a"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_flat_map_values_with_key<I, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -132,6 +197,23 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`peek`](KStream::peek) with an action that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_peek(|_, text| if text.is_empty() { Err("an empty text") } else { Ok(()) })
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe("a", "fine", 0)?;
+    /// let error = driver.input::<String, String>("in").pipe("a", "", 0).unwrap_err();
+    /// assert!(error.to_string().contains("an empty text"));
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_peek<F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -146,6 +228,21 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`foreach`](KStream::foreach) with an action that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_foreach(|_, text| if text.is_empty() { Err("an empty text") } else { Ok(()) });
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// assert!(driver.input::<String, String>("in").pipe("a", "fine", 0).is_ok());
+    /// assert!(driver.input::<String, String>("in").pipe("a", "", 0).is_err());
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_foreach<F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -189,6 +286,22 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`flat_map`](KStream::flat_map) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_flat_map(|key, text| text.parse::<i64>().map(|n| [(n, key.clone()), (-n, key)]))
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "7")], 0)?;
+    /// assert_eq!(driver.output::<i64, String>("out").key_values()?, [(7, "a".into()), (-7, "a".into())]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_flat_map<L, W, I, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -204,6 +317,20 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`select_key`](KStream::select_key) with a selector that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in").try_select_key(|_, text| text.parse::<i64>()).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "7")], 0)?;
+    /// assert_eq!(driver.output::<i64, String>("out").key_values()?, [(7, "7".into())]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_select_key<L, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -218,6 +345,24 @@ impl<K, V> KStream<K, V> {
     }
 
     /// [`group_by`](KStream::group_by) with a selector that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, String>("in")
+    ///         .try_group_by(|_, text| text.parse::<i64>())
+    ///         .count("counts")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "7"), ("b", "7")], 0)?;
+    /// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(7, 1), (7, 2)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_group_by<L, S, U, F, E>(
         self,
         b: &mut StreamsBuilder,

@@ -14,6 +14,23 @@ use crate::serdes::HasSerde;
 
 impl<K, V> KTable<K, V> {
     /// [`filter`](KTable::filter) with a predicate that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, String>("in")
+    ///         .try_filter(|_, text| text.parse::<i64>().map(|n| n > 1))
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "2"), ("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<String>>("out").values()?, [Some("2".into()), None]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_filter<F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -30,6 +47,23 @@ impl<K, V> KTable<K, V> {
     }
 
     /// [`filter_not`](KTable::filter_not) with a predicate that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, String>("in")
+    ///         .try_filter_not(|_, text| text.parse::<i64>().map(|n| n > 1))
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1"), ("a", "2")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<String>>("out").values()?, [Some("1".into()), None]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_filter_not<F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -46,6 +80,20 @@ impl<K, V> KTable<K, V> {
     }
 
     /// [`map_values`](KTable::map_values) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, String>("in").try_map_values(|text| text.parse::<i64>()).to_stream().to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(1)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_map_values<W, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -62,6 +110,23 @@ impl<K, V> KTable<K, V> {
     }
 
     /// [`map_values_with_key`](KTable::map_values_with_key) with a mapper that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, String>("in")
+    ///         .try_map_values(|key, text| text.parse::<i64>().map_err(|e| format!("{key}: {e}")))
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "1")], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(1)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_map_values_with_key<W, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -129,6 +194,25 @@ impl<K, V> KTable<K, V> {
     }
 
     /// [`group_by`](KTable::group_by) with a selector that can fail.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, String>("in")
+    ///         .try_group_by(|key, text| text.parse::<i64>().map(|n| (n, key.clone())))
+    ///         .count("counts")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "7"), ("a", "8")], 0)?;
+    /// let counts = driver.key_value_store::<i64, i64>("counts")?.all()?;
+    /// assert_eq!(counts, [(7, 0), (8, 1)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_group_by<L, W, LN, WN, S, U, F, E>(
         self,
         b: &mut StreamsBuilder,

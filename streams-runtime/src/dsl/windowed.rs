@@ -215,6 +215,27 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
     /// [`reduce`](TimeWindowedKStream::reduce) with a reducer that can fail.
     ///
     /// An error goes to the processing exception handler and leaves the row as it was.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(Duration::from_millis(10)))
+    ///         .try_reduce(|a, b| i64::checked_add(a, b).ok_or("the sum is too large"), "sums")
+    ///         .to_stream(|windowed, _| windowed.start)
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// let last = driver.output::<i64, Option<i64>>("out").values()?.pop();
+    /// assert_eq!(last, Some(Some(3)));
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_reduce<R, F, E>(
         self,
         b: &mut StreamsBuilder,
@@ -274,6 +295,28 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
     /// [`aggregate`](TimeWindowedKStream::aggregate) with an aggregator that can fail.
     ///
     /// An error goes to the processing exception handler and leaves the row as it was.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let plus = |_: &String, n: i64, sum: i64| sum.checked_add(n).ok_or("the sum is too large");
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(Duration::from_millis(10)))
+    ///         .try_aggregate(|| 0, plus, "sums")
+    ///         .to_stream(|windowed, _| windowed.start)
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// let last = driver.output::<i64, Option<i64>>("out").values()?.pop();
+    /// assert_eq!(last, Some(Some(3)));
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn try_aggregate<A, R, I, F, E>(
         self,
         b: &mut StreamsBuilder,
