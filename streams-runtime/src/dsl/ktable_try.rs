@@ -178,6 +178,9 @@ impl<K, V> KTable<K, V> {
     }
 
     /// [`filter_map_values_with_key`](KTable::filter_map_values_with_key) with a mapper that can fail.
+    ///
+    /// # Example
+    /// See [`try_filter_map_values`](KTable::try_filter_map_values), with a closure of two parameters.
     pub fn try_filter_map_values_with_key<W, F, E>(
         self,
         b: &mut StreamsBuilder,
