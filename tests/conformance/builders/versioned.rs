@@ -150,8 +150,10 @@ fn versions(
 ) {
     let (key, time) = (record.key.clone(), record.timestamp);
     v.put(key.clone(), record.value.clone(), time);
-    let before = time.saturating_add_millis(-1);
-    let found = [v.get(&key), v.get_as_of(&key, time), v.get_as_of(&key, before)];
+    // nothing holds before the epoch
+    let before = Timestamp::from_millis(time.as_millis() - 1).ok();
+    let before = before.and_then(|before| v.get_as_of(&key, before));
+    let found = [v.get(&key), v.get_as_of(&key, time), before];
     // the reference's store never tells how long a version held
     let found = found.map(|row| {
         row.map(
