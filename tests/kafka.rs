@@ -36,6 +36,8 @@ mod lifecycle;
 mod processors;
 #[path = "kafka/restore.rs"]
 mod restore;
+#[path = "kafka/versioned.rs"]
+mod versioned;
 #[path = "kafka/windows.rs"]
 mod windows;
 #[path = "kafka/word_count.rs"]
