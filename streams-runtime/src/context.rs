@@ -2,6 +2,7 @@
 
 mod drops;
 mod failures;
+mod origin;
 mod partitions;
 
 use std::any::Any;
@@ -11,13 +12,14 @@ use crate::error::Stop;
 use crate::handler::{ExceptionHandlers, SerializationOrigin};
 use crate::outbox::{Destination, Outbox, Part, TopicIx};
 use crate::processor::{ProcessorFailure, Schedules};
-use crate::record::{Headers, Record, RecordBatch, RecordContext};
+use crate::record::{Headers, Record, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
 use crate::store::{StateStore, StoreError, StoreRef};
 use crate::time::{DefaultTimestampExtractor, Timestamp};
 use crate::topology::{NodeId, RepartitionRole, StoreIx, TaskId};
 use crate::window::WindowClock;
 
+use origin::Raw;
 pub use partitions::PartitionCounts;
 
 /// What an operator needs to know of its node, with topics as numbers of this task's outbox.
@@ -63,7 +65,7 @@ pub struct Context {
     stores: Vec<Option<Box<dyn StateStore>>>,
     outbox: Outbox,
     record: RecordContext,
-    raw: Option<(Arc<RecordBatch>, usize)>,
+    raw: Raw,
     stream_time: i64,
     clocks: Vec<WindowClock>,
     emit_interval_ms: i64,
@@ -89,7 +91,7 @@ impl Context {
             stores,
             outbox,
             record: RecordContext::none(),
-            raw: None,
+            raw: Raw::default(),
             stream_time: -1,
             clocks: Vec::new(),
             emit_interval_ms: 1000,
@@ -229,7 +231,7 @@ impl Context {
         &mut self,
         node: NodeId,
         partition: Option<i32>,
-        parts: (&dyn Serde<K>, &dyn Serde<X>),
+        parts: (&impl Serde<K>, &impl Serde<X>),
         record: &Record<K, X>,
     ) -> Result<(), Stop> {
         let Self { nodes, outbox, .. } = self;
@@ -251,7 +253,7 @@ impl Context {
         node: NodeId,
         topic: &str,
         partition: Option<i32>,
-        parts: (&dyn Serde<K>, &dyn Serde<X>),
+        parts: (&impl Serde<K>, &impl Serde<X>),
         record: &Record<K, X>,
     ) -> Result<(), Stop> {
         let ix = self.outbox.topic(topic);
@@ -259,51 +261,6 @@ impl Context {
         encoded.or_else(|(origin, error)| {
             self.serialization_failed(node, record, topic, origin, error)
         })
-    }
-
-    /// Sets the origin of work that a stored context stands for, and returns the one before.
-    pub(crate) fn enter(&mut self, context: RecordContext) -> RecordContext {
-        self.raw = None;
-        std::mem::replace(&mut self.record, context)
-    }
-
-    /// Puts an origin back that [`Context::enter`] returned.
-    pub(crate) fn leave(&mut self, before: RecordContext) {
-        self.record = before;
-    }
-
-    /// Notes the input record that is decoded or processed next.
-    #[inline]
-    pub(crate) fn begin_raw(
-        &mut self,
-        (topic, partition): (&Arc<str>, i32),
-        (batch, ix): (&Arc<RecordBatch>, usize),
-    ) {
-        if !Arc::ptr_eq(&self.record.topic, topic) {
-            self.record.topic = Arc::clone(topic);
-        }
-        match &mut self.raw {
-            Some((raw, at)) if Arc::ptr_eq(raw, batch) => *at = ix,
-            raw => *raw = Some((Arc::clone(batch), ix)),
-        }
-        let meta = batch.meta(ix);
-        self.record.partition = partition;
-        self.record.offset = meta.offset;
-        if !(self.record.headers.is_empty() && meta.headers.is_empty()) {
-            self.record.headers = meta.headers.clone();
-        }
-    }
-
-    /// Notes the time of the record that is processed next.
-    #[inline]
-    pub(crate) fn begin_at(&mut self, time: Timestamp) {
-        self.record.timestamp = time;
-        self.stream_time = self.stream_time.max(time.as_millis());
-    }
-
-    /// Lets go of the batch of the record before.
-    pub(crate) fn end(&mut self) {
-        self.raw = None;
     }
 
     /// Asks the next flush to free that many bytes instead.
@@ -415,7 +372,7 @@ fn typed<S: 'static>(stores: &mut [Option<Box<dyn StateStore>>], store: StoreRef
 /// Encodes one half of a result.
 #[inline(always)]
 fn part<T: 'static>(
-    serde: &dyn Serde<T>,
+    serde: &impl Serde<T>,
     topic: &str,
     value: &T,
     out: &mut Vec<u8>,
@@ -435,7 +392,7 @@ fn encode<K: 'static, X: 'static>(
     topic: TopicIx,
     name: &str,
     partition: Option<i32>,
-    (key, value): (&dyn Serde<K>, &dyn Serde<X>),
+    (key, value): (&impl Serde<K>, &impl Serde<X>),
     record: &Record<K, X>,
 ) -> Result<(), (SerializationOrigin, SerdeError)> {
     let timestamp = Some(record.timestamp.as_millis());

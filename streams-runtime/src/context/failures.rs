@@ -131,7 +131,7 @@ impl Context {
     }
 
     fn error_context(&self, node: NodeId) -> ErrorHandlerContext<'_> {
-        let raw = self.raw.as_ref();
+        let (raw, ix) = (self.raw.batch.as_ref(), self.raw.ix);
         ErrorHandlerContext {
             topic: &self.record.topic,
             partition: self.record.partition,
@@ -140,8 +140,8 @@ impl Context {
             headers: &self.record.headers,
             processor_node_id: &self.nodes[node.index()].name,
             task_id: self.facts.task_id,
-            source_raw_key: raw.and_then(|(batch, ix)| batch.key(*ix)),
-            source_raw_value: raw.and_then(|(batch, ix)| batch.value(*ix)),
+            source_raw_key: raw.and_then(|batch| batch.key(ix)),
+            source_raw_value: raw.and_then(|batch| batch.value(ix)),
             dead_letter_topic: self.facts.handlers.dead_letter_topic.as_deref(),
         }
     }

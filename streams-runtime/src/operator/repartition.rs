@@ -7,7 +7,7 @@ use super::source::Source;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::Record;
-use crate::serdes::{Nullable, SerdeRef};
+use crate::serdes::{Direct, Nullable, SerdeRef};
 use crate::topology::{NodeId, RepartitionRole};
 
 /// Both sides of a repartition topic: the sink of what comes before, the source of what comes after.
@@ -30,8 +30,8 @@ use crate::topology::{NodeId, RepartitionRole};
 /// ```
 pub struct Repartition<K, X> {
     pub(crate) node: NodeId,
-    pub(crate) key: SerdeRef<K>,
-    pub(crate) value: SerdeRef<X>,
+    pub(crate) key: Direct<K>,
+    pub(crate) value: Direct<X>,
     pub(crate) partitioner: Option<StreamPartitionerRef<K, X>>,
 }
 
@@ -39,8 +39,8 @@ impl<K, X> Clone for Repartition<K, X> {
     fn clone(&self) -> Self {
         Self {
             node: self.node,
-            key: Arc::clone(&self.key),
-            value: Arc::clone(&self.value),
+            key: self.key.clone(),
+            value: self.value.clone(),
             partitioner: self.partitioner.clone(),
         }
     }
@@ -52,9 +52,9 @@ impl<K, X> std::fmt::Debug for Repartition<K, X> {
     }
 }
 
-impl<K, X> Repartition<K, X> {
+impl<K: 'static, X: 'static> Repartition<K, X> {
     pub(crate) fn new(node: NodeId, key: SerdeRef<K>, value: SerdeRef<X>) -> Self {
-        Self { node, key, value, partitioner: None }
+        Self { node, key: key.into(), value: value.into(), partitioner: None }
     }
 
     /// The same cut with a choice of partitions.
@@ -73,7 +73,12 @@ impl<K, X> Repartition<K, X> {
 
     /// The side that reads.
     pub fn source(&self) -> Source<K, X> {
-        Source::new(self.node, Arc::clone(&self.key), Arc::clone(&self.value), None)
+        Source {
+            node: self.node,
+            key: self.key.clone(),
+            value: self.value.clone(),
+            extractor: None,
+        }
     }
 
     /// Writes the record to the topic; or hands it on to the reading side, when the plan has moved the
@@ -103,7 +108,7 @@ impl<K, X> Repartition<K, X> {
         if cx.node(self.node).filters_null_keys && record.key.is_null() {
             return Ok(());
         }
-        let serdes = (&*self.key, &*self.value);
+        let serdes = (&self.key, &self.value);
         let Some(partitioner) = &self.partitioner else {
             return cx.produce(self.node, None, serdes, record);
         };

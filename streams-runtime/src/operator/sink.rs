@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::context::Context;
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
 use crate::record::{Record, RecordContext};
-use crate::serdes::SerdeRef;
+use crate::serdes::{Direct, SerdeRef};
 use crate::topology::NodeId;
 
 /// Names the topic of a record.
@@ -60,8 +60,8 @@ pub type StreamPartitionerRef<K, V> = Arc<dyn StreamPartitioner<K, V>>;
 /// ```
 pub struct Sink<K, V> {
     pub(crate) node: NodeId,
-    pub(crate) key: SerdeRef<K>,
-    pub(crate) value: SerdeRef<V>,
+    pub(crate) key: Direct<K>,
+    pub(crate) value: Direct<V>,
     pub(crate) topic: SinkTopic<K, V>,
     pub(crate) partitioner: Option<StreamPartitionerRef<K, V>>,
 }
@@ -80,7 +80,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
         topic: SinkTopic<K, V>,
         partitioner: Option<StreamPartitionerRef<K, V>>,
     ) -> Self {
-        Self { node, key, value, topic, partitioner }
+        Self { node, key: key.into(), value: value.into(), topic, partitioner }
     }
 
     /// The node of the topology.
@@ -96,7 +96,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
     #[inline]
     pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop> {
         if matches!(self.topic, SinkTopic::Fixed) && self.partitioner.is_none() {
-            return cx.produce(self.node, None, (&*self.key, &*self.value), &record);
+            return cx.produce(self.node, None, (&self.key, &self.value), &record);
         }
         self.run_computed(cx, &record)
     }
@@ -107,7 +107,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
             SinkTopic::Fixed => Arc::clone(&cx.node(self.node).topic_name),
             SinkTopic::Computed(name) => Arc::from(name(&record.key, &record.value, cx.record())),
         };
-        let serdes = (&*self.key, &*self.value);
+        let serdes = (&self.key, &self.value);
         let Some(partitioner) = &self.partitioner else {
             return cx.produce_to(self.node, &topic, None, serdes, record);
         };

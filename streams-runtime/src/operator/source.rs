@@ -1,8 +1,6 @@
 //! Where records come in.
 
-use std::sync::Arc;
-
-use crate::serdes::SerdeRef;
+use crate::serdes::{Direct, SerdeRef};
 use crate::time::TimestampExtractorRef;
 use crate::topology::NodeId;
 
@@ -12,19 +10,19 @@ use crate::topology::NodeId;
 /// Java: `StreamsBuilder#stream` and its source node.
 pub struct Source<K, X> {
     pub(crate) node: NodeId,
-    pub(crate) key: SerdeRef<K>,
-    pub(crate) value: SerdeRef<X>,
+    pub(crate) key: Direct<K>,
+    pub(crate) value: Direct<X>,
     pub(crate) extractor: Option<TimestampExtractorRef<K, X>>,
 }
 
-impl<K, X> Source<K, X> {
+impl<K: 'static, X: 'static> Source<K, X> {
     pub(crate) fn new(
         node: NodeId,
         key: SerdeRef<K>,
         value: SerdeRef<X>,
         extractor: Option<TimestampExtractorRef<K, X>>,
     ) -> Self {
-        Self { node, key, value, extractor }
+        Self { node, key: key.into(), value: value.into(), extractor }
     }
 
     /// The node of the topology.
@@ -37,8 +35,8 @@ impl<K, X> Clone for Source<K, X> {
     fn clone(&self) -> Self {
         Self {
             node: self.node,
-            key: Arc::clone(&self.key),
-            value: Arc::clone(&self.value),
+            key: self.key.clone(),
+            value: self.value.clone(),
             extractor: self.extractor.clone(),
         }
     }

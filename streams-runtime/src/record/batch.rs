@@ -104,36 +104,47 @@ impl RecordBatch {
     /// The key of the record at `ix`.
     #[inline]
     pub fn key(&self, ix: usize) -> Option<&[u8]> {
-        let meta = &self.metas[ix];
-        let len = meta.key_len;
-        (len != NULL).then(|| &self.bytes[meta.start..meta.start + len as usize])
+        self.parts(&self.metas[ix]).0
     }
 
     /// The value of the record at `ix`.
     #[inline]
     pub fn value(&self, ix: usize) -> Option<&[u8]> {
+        self.parts(&self.metas[ix]).1
+    }
+
+    /// Key and value of a record.
+    #[inline]
+    fn parts(&self, meta: &RecordMeta) -> (Option<&[u8]>, Option<&[u8]>) {
+        let length = |len: u32| if len == NULL { 0 } else { len as usize };
+        let (key_len, value_len) = (length(meta.key_len), length(meta.value_len));
+        let (key, rest) = self.bytes[meta.start..].split_at(key_len);
+        let value = &rest[..value_len];
+        ((meta.key_len != NULL).then_some(key), (meta.value_len != NULL).then_some(value))
+    }
+
+    /// The record at `ix`: what the broker says about it, its key and its value.
+    #[inline]
+    pub(crate) fn record(&self, ix: usize) -> (&RecordMeta, Option<&[u8]>, Option<&[u8]>) {
         let meta = &self.metas[ix];
-        let key_len = if meta.key_len == NULL { 0 } else { meta.key_len as usize };
-        let start = meta.start + key_len;
-        let len = meta.value_len;
-        (len != NULL).then(|| &self.bytes[start..start + len as usize])
+        let (key, value) = self.parts(meta);
+        (meta, key, value)
     }
 
     /// The record at `ix` with the topic and partition of the batch.
-    #[inline]
     pub(crate) fn raw<'a>(
         &'a self,
         ix: usize,
         (topic, partition): (&'a str, i32),
     ) -> RawRecord<'a> {
-        let meta = &self.metas[ix];
+        let (meta, key, value) = self.record(ix);
         RawRecord {
             topic,
             partition,
             offset: meta.offset,
             timestamp: meta.timestamp,
-            key: self.key(ix),
-            value: self.value(ix),
+            key,
+            value,
             headers: &meta.headers,
         }
     }

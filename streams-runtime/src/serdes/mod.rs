@@ -14,6 +14,7 @@
 
 mod change;
 pub mod commit_metadata;
+mod direct;
 pub mod foreign_key;
 mod hash;
 pub mod headers;
@@ -30,6 +31,7 @@ mod wire;
 use std::sync::Arc;
 
 pub use change::ChangedSerde;
+pub(crate) use direct::Direct;
 pub use hash::{murmur2, murmur3_128, partition_for_key};
 pub use json::{Json, JsonSerde};
 pub use list::ListSerde;
@@ -71,6 +73,12 @@ pub trait Serde<T>: Send + Sync + 'static {
         0
     }
 
+    /// True when `T::Serde::default()` would do the same, so that it may do the work instead.
+    #[doc(hidden)]
+    fn is_own(&self) -> bool {
+        false
+    }
+
     /// The serde's name, for messages and the topology's description.
     fn name(&self) -> &'static str {
         std::any::type_name::<Self>()
@@ -92,16 +100,21 @@ pub enum Encoded {
 /// Why bytes and a value do not fit.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SerdeError {
-    message: String,
+    // behind one pointer, so that the results of serdes fit into registers
+    message: Box<Message>,
 }
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Message(String);
 
 impl SerdeError {
     /// An error with its reason in words.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into() }
+        Self { message: Box::new(Message(message.into())) }
     }
 
     /// A null came for a type that has none.
+    #[cold]
     pub fn unexpected_null<T>() -> Self {
         Self::new(format!(
             "null, but the type `{0}` has no null; read it as `Option<{0}>`",
@@ -112,7 +125,7 @@ impl SerdeError {
 
 impl std::fmt::Display for SerdeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message.0)
     }
 }
 
@@ -217,6 +230,10 @@ impl<T, S: Serde<T>> Serde<Option<T>> for OptionSerde<S> {
 
     fn fixed_size(&self) -> Option<usize> {
         self.0.fixed_size()
+    }
+
+    fn is_own(&self) -> bool {
+        self.0.is_own()
     }
 
     fn window_len(&self) -> usize {

@@ -47,6 +47,10 @@ macro_rules! number {
             fn fixed_size(&self) -> Option<usize> {
                 Some(size_of::<$type>())
             }
+
+            fn is_own(&self) -> bool {
+                true
+            }
         }
 
         impl HasSerde for $type {

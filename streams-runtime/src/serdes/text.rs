@@ -19,6 +19,14 @@ impl StringSerde {
     pub const fn strict() -> Self {
         Self { strict: true }
     }
+
+    #[cold]
+    fn mended(self, bytes: &[u8], error: std::str::Utf8Error) -> Result<String, SerdeError> {
+        if self.strict {
+            return Err(SerdeError::new(format!("the text is no UTF-8: {error}")));
+        }
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
 }
 
 impl Serde<String> for StringSerde {
@@ -28,14 +36,17 @@ impl Serde<String> for StringSerde {
         Ok(Encoded::Bytes)
     }
 
-    #[inline]
+    #[inline(always)]
     fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<String, SerdeError> {
         let bytes = bytes.ok_or_else(SerdeError::unexpected_null::<String>)?;
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(text.to_owned()),
-            Err(_) if !self.strict => Ok(String::from_utf8_lossy(bytes).into_owned()),
-            Err(error) => Err(SerdeError::new(format!("the text is no UTF-8: {error}"))),
+            Err(error) => self.mended(bytes, error),
         }
+    }
+
+    fn is_own(&self) -> bool {
+        !self.strict
     }
 }
 
@@ -62,6 +73,10 @@ impl Serde<Vec<u8>> for BytesSerde {
     #[inline]
     fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<Vec<u8>, SerdeError> {
         bytes.map(<[u8]>::to_vec).ok_or_else(SerdeError::unexpected_null::<Vec<u8>>)
+    }
+
+    fn is_own(&self) -> bool {
+        true
     }
 }
 

@@ -3,7 +3,7 @@
 use super::windowed::{
     Window, Windowed, put_session_key, put_window_key, read_session_key, read_window_key,
 };
-use super::{Encoded, HasSerde, Nullable, Serde, SerdeError, SerdeRef};
+use super::{Direct, Encoded, HasSerde, Nullable, Serde, SerdeError};
 
 impl<K> std::ops::Deref for Windowed<K> {
     type Target = Window;
@@ -49,7 +49,7 @@ impl<K: 'static> Serde<Windowed<K>> for UnknownWindowSerde {
 
 /// The keys of a window store and its changelog: key, start, sequence number.
 pub(crate) struct WindowStoreKeys<K> {
-    pub(crate) inner: SerdeRef<K>,
+    pub(crate) inner: Direct<K>,
     pub(crate) size_ms: i64,
 }
 
@@ -75,7 +75,7 @@ impl<K: 'static> Serde<Windowed<K>> for WindowStoreKeys<K> {
 
 /// The keys of a session store and its changelog: key, end, start.
 pub(crate) struct SessionStoreKeys<K> {
-    pub(crate) inner: SerdeRef<K>,
+    pub(crate) inner: Direct<K>,
 }
 
 impl<K: 'static> Serde<Windowed<K>> for SessionStoreKeys<K> {

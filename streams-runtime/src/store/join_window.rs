@@ -9,7 +9,7 @@ use super::{
 };
 use crate::outbox::Outbox;
 use crate::record::Headers;
-use crate::serdes::{Encoded, SerdeError, SerdeRef};
+use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
 
 /// Bytes of a time before a value.
 const TIME: usize = size_of::<i64>();
@@ -23,8 +23,8 @@ const TIME: usize = size_of::<i64>();
 /// There is no cache. Java: `WindowStore` that retains duplicates.
 pub struct JoinWindowStore<K, V> {
     bytes: ByteStore,
-    keys: SerdeRef<K>,
-    values: SerdeRef<V>,
+    keys: Direct<K>,
+    values: Direct<V>,
     /// True when a record's time stands before its value, too, as Java's stores in memory have it.
     timestamped: bool,
     /// The last number; 0 until the first record.
@@ -142,8 +142,8 @@ where
         Ok(Box::new(JoinWindowStore {
             timestamped,
             bytes: ByteStore::with_times(setup, layout)?,
-            keys: Arc::clone(&key),
-            values: Arc::clone(&value),
+            keys: Arc::clone(&key).into(),
+            values: Arc::clone(&value).into(),
             sequence: 0,
             key: Vec::new(),
             row: Vec::new(),

@@ -68,7 +68,7 @@ where
 {
     Arc::new(move |setup| {
         let caching = setup.caching;
-        let keys = WindowStoreKeys { inner: Arc::clone(&key), size_ms: layout.size_ms };
+        let keys = WindowStoreKeys { inner: Arc::clone(&key).into(), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
         let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
         Ok(Box::new(WindowStore { rows }))

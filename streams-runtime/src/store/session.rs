@@ -128,7 +128,7 @@ where
     let layout = WindowLayout { time: TimeInKey::Session, retention_ms, size_ms: 0, indexed };
     Arc::new(move |setup| {
         let caching = setup.caching;
-        let keys = SessionStoreKeys { inner: Arc::clone(&key) };
+        let keys = SessionStoreKeys { inner: Arc::clone(&key).into() };
         let bytes = ByteStore::with_times(setup, layout)?;
         let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
         Ok(Box::new(SessionStore { rows }))

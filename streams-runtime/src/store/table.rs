@@ -9,7 +9,7 @@ use super::{
 };
 use crate::outbox::Outbox;
 use crate::record::{Change, RecordContext};
-use crate::serdes::{Encoded, SerdeError, SerdeRef};
+use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
 use crate::time::Timestamp;
 
 /// A value and the time it is of.
@@ -58,7 +58,7 @@ where
 {
     /// A store with these serdes.
     pub fn new(setup: StoreSetup<'_>, key: SerdeRef<K>, value: SerdeRef<V>) -> Self {
-        Self { rows: TypedStore::new(setup, key, Timestamped(value)) }
+        Self { rows: TypedStore::new(setup, key, Timestamped(value.into())) }
     }
 
     /// The value of a key now.
@@ -237,7 +237,7 @@ fn value_of<K, V>(row: Flushed<K, ValueAndTimestamp<V>>) -> Flushed<K, V> {
 }
 
 /// The layout: time, then value (Java: `ValueAndTimestampSerializer`).
-pub(crate) struct Timestamped<V>(pub(crate) SerdeRef<V>);
+pub(crate) struct Timestamped<V>(pub(crate) Direct<V>);
 
 impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
     const KIND: StoreKind = StoreKind::TimestampedKeyValue;

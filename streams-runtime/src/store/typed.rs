@@ -11,7 +11,7 @@ use super::versions::Put;
 use super::{ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, table::Flushed};
 use crate::outbox::Outbox;
 use crate::record::{Headers, RecordContext};
-use crate::serdes::{Encoded, SerdeError, SerdeRef};
+use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
 use crate::time::Timestamp;
 
 /// How rows of a kind lie in the store and on the changelog.
@@ -39,7 +39,7 @@ pub(crate) trait RowFormat<R>: Send + 'static {
 /// A store of rows `R` by keys `K`.
 pub(crate) struct TypedStore<K, R, F> {
     pub(crate) bytes: ByteStore,
-    pub(super) keys: SerdeRef<K>,
+    pub(super) keys: Direct<K>,
     format: F,
     pub(super) cache: Option<Cache<K, R>>,
     key_buf: Vec<u8>,
@@ -71,7 +71,7 @@ where
         let cache = caching.then(Cache::new);
         Self {
             bytes,
-            keys,
+            keys: keys.into(),
             format,
             cache,
             key_buf: Vec::new(),

@@ -46,7 +46,7 @@ where
         layout: VersionLayout,
     ) -> Result<Self, StoreError> {
         let bytes = ByteStore::with_versions(setup, layout)?;
-        Ok(Self { rows: TypedStore::over(bytes, false, key, Timestamped(value)) })
+        Ok(Self { rows: TypedStore::over(bytes, false, key, Timestamped(value.into())) })
     }
 
     /// True when the store keeps the past of its keys.

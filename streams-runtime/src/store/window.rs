@@ -57,9 +57,9 @@ where
 {
     Arc::new(move |setup| {
         let caching = setup.caching;
-        let keys = WindowStoreKeys { inner: Arc::clone(&key), size_ms: layout.size_ms };
+        let keys = WindowStoreKeys { inner: Arc::clone(&key).into(), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
-        let values = Timestamped(Arc::clone(&value));
+        let values = Timestamped(Arc::clone(&value).into());
         let rows = TypedStore::over(bytes, caching, Arc::new(keys), values);
         Ok(Box::new(TableStore { rows }))
     })

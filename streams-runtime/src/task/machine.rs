@@ -186,21 +186,37 @@ impl Task {
         let mut done = 0;
         while done < budget && self.is_ready(wall_clock) {
             let Some(ix) = self.order.pop() else { break };
-            let queue = &mut self.queues[ix];
-            queue.process(&mut self.cx)?;
-            punctuate_stream_time(&mut self.cx, &mut self.punctuated)?;
-            queue.update_head(&mut self.cx)?;
-            if let Some(time) = queue.head_time() {
-                self.order.push(time, ix);
-            }
-            done += 1;
-            self.processed += 1;
-            if done % EVICTION_STRIDE == 0 {
+            let ran = self.run_head(ix, EVICTION_STRIDE.min(budget - done))?;
+            done += ran;
+            self.processed += ran as u64;
+            if done / EVICTION_STRIDE != (done - ran) / EVICTION_STRIDE {
                 self.evict()?;
             }
         }
         self.evict()?;
         Ok(done)
+    }
+
+    /// Runs the head of a queue; and more of its records, where nothing could come between them.
+    fn run_head(&mut self, ix: usize, budget: usize) -> Result<usize, Stop> {
+        let ran = if self.processors.is_empty() {
+            // with two partitions a record that is earlier than the other's head is next in any case
+            let latest = match self.queues.len() {
+                2 => self.order.only_time().map_or(-1, |time| time - 1),
+                _ => -1,
+            };
+            self.queues[ix].run_up_to(&mut self.cx, budget, latest)?
+        } else {
+            let queue = &mut self.queues[ix];
+            queue.process(&mut self.cx)?;
+            punctuate_stream_time(&mut self.cx, &mut self.punctuated)?;
+            queue.update_head(&mut self.cx)?;
+            1
+        };
+        if let Some(time) = self.queues[ix].head_time() {
+            self.order.push(time, ix);
+        }
+        Ok(ran)
     }
 
     /// Makes and starts the instances of the user's own processors. The stores must be restored.

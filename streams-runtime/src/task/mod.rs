@@ -24,4 +24,4 @@ pub use flush::{FlushRun, flush_run};
 pub use global::GlobalTask;
 pub use machine::Task;
 pub use settings::{TaskSettings, TaskSpec, TaskStats};
-pub use source::{SourceRunner, source_runner};
+pub use source::{Input, Ran, SourceRunner, Then, source_runner};

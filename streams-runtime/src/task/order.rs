@@ -12,6 +12,15 @@ impl HeadOrder {
         self.heap.len()
     }
 
+    /// The time of the only partition; `None` when there is none, or more than one.
+    #[inline]
+    pub(crate) fn only_time(&self) -> Option<i64> {
+        match &self.heap[..] {
+            [(time, _)] => Some(*time),
+            _ => None,
+        }
+    }
+
     /// Adds a partition whose head has that time.
     #[inline]
     pub(crate) fn push(&mut self, time: i64, queue: usize) {

@@ -4,11 +4,14 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::source::SourceRunner;
+use super::source::{Input, Ran, SourceRunner, Then};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::RecordBatch;
 use crate::time::Timestamp;
+
+/// A time before that of every record.
+const BEFORE_ALL: i64 = -1;
 
 /// What stands at the head of a queue.
 #[derive(Clone, Copy, Debug)]
@@ -103,21 +106,28 @@ impl PartitionQueue {
         if !matches!(self.head, Head::None) {
             return Ok(());
         }
-        while let Some(batch) = self.batches.front() {
-            let raw = batch.raw(self.at, (&self.topic, self.partition));
-            let offset = raw.offset;
-            let time =
-                self.runners[0].decode(cx, &raw, self.partition_time, &mut *self.heads[0])?;
-            if let Some(time) = time {
-                self.head = Head::Record(time);
-                return Ok(());
-            }
-            self.advance(cx);
-            if self.batches.is_empty() {
-                self.head = Head::Skipped(offset);
+        while let Some((ran, _)) = self.run_batch(cx, 1, BEFORE_ALL)? {
+            match ran.then {
+                Then::Later(time) => {
+                    self.head = Head::Record(time);
+                    break;
+                }
+                Then::Skipped => self.skip(cx),
+                Then::End => {}
             }
         }
         Ok(())
+    }
+
+    /// Leaves a record that is skipped.
+    fn skip(&mut self, cx: &mut Context) {
+        let Some(offset) = self.batches.front().map(|batch| batch.meta(self.at).offset) else {
+            return;
+        };
+        self.advance(cx);
+        if self.batches.is_empty() {
+            self.head = Head::Skipped(offset);
+        }
     }
 
     /// Runs the head; false when there was no record but only skipped ones.
@@ -130,8 +140,8 @@ impl PartitionQueue {
             return Ok(false);
         };
         self.partition_time = self.partition_time.max(time.as_millis());
-        cx.begin_raw((&self.topic, self.partition), (batch, self.at));
-        cx.begin_at(time);
+        cx.begin_batch((&self.topic, self.partition), batch);
+        cx.begin_record(self.at, batch.meta(self.at), time);
         match (&*self.runners, &mut *self.heads) {
             ([runner], [head]) => runner.process(cx, &mut **head)?,
             _ => self.process_several(cx)?,
@@ -140,27 +150,71 @@ impl PartitionQueue {
         Ok(true)
     }
 
-    /// Decodes and runs up to `budget` records one after the other, and says how many it were.
+    /// Decodes and runs up to `budget` records one after the other, and says how many it were; skipped
+    /// ones are among them.
     ///
     /// For a task with one input partition, whose head is never waited for.
     pub(crate) fn run(&mut self, cx: &mut Context, budget: usize) -> Result<usize, Stop> {
-        let [runner] = &*self.runners else { return self.run_several(cx, budget) };
-        let runner = Arc::clone(runner);
+        if self.runners.len() != 1 {
+            return self.run_several(cx, budget);
+        }
         let mut done = 0;
         while done < budget {
-            let Some(batch) = self.batches.front() else { break };
-            let until = batch.len().min(self.at + budget - done);
-            let (input, time) = ((&self.topic, self.partition), &mut self.partition_time);
-            runner.run_batch(cx, input, batch, self.at..until, time)?;
+            let Some((ran, count)) = self.run_batch(cx, budget - done, i64::MAX)? else { break };
             self.consumed = true;
-            done += until - self.at;
-            self.buffered -= until - self.at;
-            self.at = until;
-            if until == batch.len() {
-                self.leave_batch(cx);
+            done += count;
+            if matches!(ran.then, Then::Skipped) {
+                self.advance(cx);
+                done += 1;
             }
         }
         Ok(done)
+    }
+
+    /// Runs the head, and the records behind it up to `budget` whose time is at most `latest`; then
+    /// decodes the next head. Says how many records it were.
+    #[inline]
+    pub(crate) fn run_up_to(
+        &mut self,
+        cx: &mut Context,
+        budget: usize,
+        latest: i64,
+    ) -> Result<usize, Stop> {
+        self.process(cx)?;
+        let mut done = 1;
+        while done < budget && self.runners.len() == 1 && latest > BEFORE_ALL {
+            let Some((ran, count)) = self.run_batch(cx, budget - done, latest)? else { break };
+            done += count;
+            match ran.then {
+                Then::End => continue,
+                Then::Later(time) => self.head = Head::Record(time),
+                Then::Skipped => self.skip(cx),
+            }
+            break;
+        }
+        self.update_head(cx)?;
+        Ok(done)
+    }
+
+    /// Runs records of the first batch, and leaves those that were run; `None` without a batch.
+    fn run_batch(
+        &mut self,
+        cx: &mut Context,
+        budget: usize,
+        latest: i64,
+    ) -> Result<Option<(Ran, usize)>, Stop> {
+        let Self { topic, partition, partition_time, runners, heads, batches, at, .. } = self;
+        let Some(batch) = batches.front() else { return Ok(None) };
+        let records = *at..batch.len().min(at.saturating_add(budget));
+        let input = Input { topic, partition: *partition, batch, partition_time };
+        let ran = runners[0].run_batch(cx, input, records, latest, &mut *heads[0])?;
+        let count = ran.until - self.at;
+        self.buffered -= count;
+        self.at = ran.until;
+        if self.at == batch.len() {
+            self.leave_batch(cx);
+        }
+        Ok(Some((ran, count)))
     }
 
     /// [`run`](Self::run) where several runs share the source.
@@ -186,10 +240,8 @@ impl PartitionQueue {
                 continue;
             }
             // another type than the first runner's: this one decodes for itself
-            let raw = batch.raw(*at, (topic, *partition));
-            if runner.decode(cx, &raw, *partition_time, &mut **own)?.is_some() {
-                runner.process(cx, &mut **own)?;
-            }
+            let input = Input { topic, partition: *partition, batch, partition_time };
+            runner.run_batch(cx, input, *at..*at + 1, i64::MAX, &mut **own)?;
         }
         Ok(())
     }

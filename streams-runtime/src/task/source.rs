@@ -9,7 +9,7 @@ use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
 use crate::handler::SerializationOrigin;
 use crate::operator::Source;
 use crate::record::{RawRecord, Record, RecordBatch};
-use crate::serdes::SerdeError;
+use crate::serdes::{Serde, SerdeError};
 use crate::time::{ConsumerRecord, Timestamp, TimestampExtractor};
 
 /// One run of a source, with its types hidden: the task's one dynamic call to decode and one to
@@ -18,31 +18,20 @@ pub trait SourceRunner: Send + Sync {
     /// An empty place for one decoded record.
     fn new_head(&self) -> Box<dyn Any + Send>;
 
-    /// Decodes a record into `head` and finds its time; `None` when the record is skipped.
+    /// Decodes and runs records of a batch one after the other while their time is at most `latest`, and
+    /// moves the partition's time. The first record that is later stays in `head`.
     ///
     /// # Errors
-    /// When it does not decode or has no time, and the handlers say fail.
-    fn decode(
-        &self,
-        cx: &mut Context,
-        raw: &RawRecord<'_>,
-        partition_time: i64,
-        head: &mut dyn Any,
-    ) -> Result<Option<Timestamp>, Stop>;
-
-    /// Decodes and runs records of a batch one after the other, and moves the partition's time. The way
-    /// of tasks with one input partition, which have no choice of the next record.
-    ///
-    /// # Errors
-    /// As [`decode`](Self::decode) and [`process`](Self::process); the records before are done.
+    /// When a record does not decode or has no time, and the handlers say fail, and what the run says; the
+    /// records before are done.
     fn run_batch(
         &self,
         cx: &mut Context,
-        input: (&Arc<str>, i32),
-        batch: &Arc<RecordBatch>,
+        input: Input<'_>,
         records: Range<usize>,
-        partition_time: &mut i64,
-    ) -> Result<(), Stop>;
+        latest: i64,
+        head: &mut dyn Any,
+    ) -> Result<Ran, Stop>;
 
     /// Takes the record out of `head` and runs it.
     ///
@@ -55,6 +44,34 @@ pub trait SourceRunner: Send + Sync {
     /// # Errors
     /// What the run says.
     fn process_copy(&self, cx: &mut Context, head: &dyn Any) -> Result<bool, Stop>;
+}
+
+/// A batch of a partition, and the highest time that was taken from the partition so far.
+pub struct Input<'a> {
+    pub(crate) topic: &'a Arc<str>,
+    pub(crate) partition: i32,
+    pub(crate) batch: &'a Arc<RecordBatch>,
+    pub(crate) partition_time: &'a mut i64,
+}
+
+/// How far a batch was run.
+#[derive(Clone, Copy, Debug)]
+pub struct Ran {
+    /// The first record that was not run.
+    pub until: usize,
+    /// Why it was not.
+    pub then: Then,
+}
+
+/// What comes behind the records of a batch that were run.
+#[derive(Clone, Copy, Debug)]
+pub enum Then {
+    /// The end of those that were to be run.
+    End,
+    /// A record that is later than was asked for; it is decoded.
+    Later(Timestamp),
+    /// A record that is skipped.
+    Skipped,
 }
 
 /// The runner of a source of known types.
@@ -79,50 +96,23 @@ where
     K: 'static,
     X: 'static,
 {
-    /// Decodes a record and hands it on; `None` when it is skipped.
-    // inlined and in this style because every return of a record by value moves key and value again
-    #[inline(always)]
-    fn decoded<T>(
-        &self,
-        cx: &mut Context,
-        raw: &RawRecord<'_>,
-        partition_time: i64,
-        then: impl FnOnce(&mut Context, Record<K, X>) -> Result<T, Stop>,
-    ) -> Result<Option<T>, Stop> {
-        let key = match self.source.key.deserialize(raw.topic, raw.key) {
-            Ok(key) => key,
-            Err(error) => return self.undecodable(cx, raw, SerializationOrigin::Key, &error),
-        };
-        let value = match self.source.value.deserialize(raw.topic, raw.value) {
-            Ok(value) => value,
-            Err(error) => return self.undecodable(cx, raw, SerializationOrigin::Value, &error),
-        };
-        let plain = self.source.extractor.is_none() && !cx.default_extractor().reads_clock();
-        match Timestamp::from_millis(raw.timestamp) {
-            Ok(timestamp) if plain => {
-                then(cx, Record { key, value, timestamp, headers: raw.headers.clone() }).map(Some)
-            }
-            _ => self.extracted(cx, raw, partition_time, (key, value), then),
-        }
-    }
-
-    /// [`decoded`](Self::decoded) where an extractor decides about the time.
+    /// What an extractor decides about the time; `None` when the record is skipped.
     #[inline(never)]
-    fn extracted<T>(
+    fn extract(
         &self,
         cx: &mut Context,
-        raw: &RawRecord<'_>,
-        partition_time: i64,
-        (key, value): (K, X),
-        then: impl FnOnce(&mut Context, Record<K, X>) -> Result<T, Stop>,
-    ) -> Result<Option<T>, Stop> {
+        (input, ix): (&Input<'_>, usize),
+        decoded: &Record<K, X>,
+    ) -> Result<Option<Timestamp>, Stop> {
+        let raw = &input.batch.raw(ix, (input.topic, input.partition));
+        let partition_time = *input.partition_time;
         let record = ConsumerRecord {
             topic: raw.topic,
             partition: raw.partition,
             offset: raw.offset,
             timestamp: raw.timestamp,
-            key: &key,
-            value: &value,
+            key: &decoded.key,
+            value: &decoded.value,
             headers: raw.headers,
             wall_clock: cx.wall_clock(),
         };
@@ -135,19 +125,21 @@ where
             cx.drop_raw(self.source.node, raw, time);
             return Ok(None);
         };
-        then(cx, Record { key, value, timestamp, headers: raw.headers.clone() }).map(Some)
+        Ok(Some(timestamp))
     }
 
+    /// Gives bytes that do not decode to their handler.
     #[cold]
-    fn undecodable<T>(
+    fn undecodable(
         &self,
         cx: &mut Context,
-        raw: &RawRecord<'_>,
+        (input, ix): (&Input<'_>, usize),
         part: SerializationOrigin,
         error: &SerdeError,
-    ) -> Result<Option<T>, Stop> {
-        cx.deserialization_failed(self.source.node, raw, part, error)?;
-        Ok(None)
+    ) -> Result<Ran, Stop> {
+        let raw = input.batch.raw(ix, (input.topic, input.partition));
+        cx.deserialization_failed(self.source.node, &raw, part, error)?;
+        Ok(Ran { until: ix, then: Then::Skipped })
     }
 }
 
@@ -163,6 +155,12 @@ fn no_time(cx: &Context, raw: &RawRecord<'_>, error: UserError) -> Stop {
     Box::new(StreamsError::new(StreamsErrorKind::Timestamp, message).caused_by(error))
 }
 
+/// The typed slot that a runner made.
+#[inline]
+fn head_of<K: 'static, X: 'static>(head: &mut dyn Any) -> &mut Option<Record<K, X>> {
+    head.downcast_mut().expect("invariant: a runner is given the head it made")
+}
+
 impl<K, X, F> SourceRunner for Runner<K, X, F>
 where
     K: Clone + Send + 'static,
@@ -173,50 +171,60 @@ where
         Box::new(None::<Record<K, X>>)
     }
 
-    fn decode(
-        &self,
-        cx: &mut Context,
-        raw: &RawRecord<'_>,
-        partition_time: i64,
-        head: &mut dyn Any,
-    ) -> Result<Option<Timestamp>, Stop> {
-        let head: &mut Option<Record<K, X>> =
-            head.downcast_mut().expect("invariant: a runner decodes into a head it made");
-        self.decoded(cx, raw, partition_time, |_, record| {
-            let timestamp = record.timestamp;
-            *head = Some(record);
-            Ok(timestamp)
-        })
-    }
-
+    // One body, and the record is made where it stays: a move of what a call has just written stalls the processor.
     fn run_batch(
         &self,
         cx: &mut Context,
-        input: (&Arc<str>, i32),
-        batch: &Arc<RecordBatch>,
+        input: Input<'_>,
         records: Range<usize>,
-        partition_time: &mut i64,
-    ) -> Result<(), Stop> {
+        latest: i64,
+        head: &mut dyn Any,
+    ) -> Result<Ran, Stop> {
+        let plain = self.source.extractor.is_none() && !cx.default_extractor().reads_clock();
+        let topic: &str = input.topic;
+        let (first, end) = (records.start, records.end);
         for ix in records {
-            cx.begin_raw(input, (batch, ix));
-            let raw = batch.raw(ix, (input.0, input.1));
-            let time = self.decoded(cx, &raw, *partition_time, |cx, record| {
-                let timestamp = record.timestamp;
-                cx.begin_at(timestamp);
-                (self.run)(cx, record)?;
-                Ok(timestamp)
-            })?;
-            if let Some(time) = time {
-                *partition_time = (*partition_time).max(time.as_millis());
+            let (meta, key, value) = input.batch.record(ix);
+            let mut record = Record {
+                key: match self.source.key.deserialize(topic, key) {
+                    Ok(key) => key,
+                    Err(e) => {
+                        return self.undecodable(cx, (&input, ix), SerializationOrigin::Key, &e);
+                    }
+                },
+                value: match self.source.value.deserialize(topic, value) {
+                    Ok(value) => value,
+                    Err(e) => {
+                        return self.undecodable(cx, (&input, ix), SerializationOrigin::Value, &e);
+                    }
+                },
+                timestamp: Timestamp::ZERO,
+                headers: meta.headers.clone(),
+            };
+            record.timestamp = match Timestamp::from_millis(meta.timestamp) {
+                Ok(timestamp) if plain => timestamp,
+                _ => match self.extract(cx, (&input, ix), &record)? {
+                    Some(timestamp) => timestamp,
+                    None => return Ok(Ran { until: ix, then: Then::Skipped }),
+                },
+            };
+            let timestamp = record.timestamp;
+            if timestamp.as_millis() > latest {
+                *head_of(head) = Some(record);
+                return Ok(Ran { until: ix, then: Then::Later(timestamp) });
             }
+            if ix == first {
+                cx.begin_batch((input.topic, input.partition), input.batch);
+            }
+            *input.partition_time = (*input.partition_time).max(timestamp.as_millis());
+            cx.begin_record(ix, meta, timestamp);
+            (self.run)(cx, record)?;
         }
-        Ok(())
+        Ok(Ran { until: end, then: Then::End })
     }
 
     fn process(&self, cx: &mut Context, head: &mut dyn Any) -> Result<(), Stop> {
-        let head: &mut Option<Record<K, X>> =
-            head.downcast_mut().expect("invariant: a runner takes from a head it made");
-        match head.take() {
+        match head_of(head).take() {
             Some(record) => (self.run)(cx, record),
             None => Ok(()),
         }

@@ -55,7 +55,7 @@ pub struct ForeignJoin<K, V, O, W, J, G = NoView> {
 /// The values of both sides, where they are.
 type Sides<V, O> = (Option<V>, Option<O>);
 
-impl<K, V, O, W, J, G> ForeignJoin<K, V, O, W, J, G> {
+impl<K: 'static, V, O, W, J, G> ForeignJoin<K, V, O, W, J, G> {
     /// The reading side of the topic of answers.
     pub fn source(&self) -> Source<K, Vec<u8>> {
         Source::new(self.answers, self.keys.clone(), self.bytes.clone(), None)

@@ -30,7 +30,7 @@ pub struct ForeignSubscribe<KO, O, G = NoView> {
     pub(crate) view: G,
 }
 
-impl<KO, O, G> ForeignSubscribe<KO, O, G> {
+impl<KO: 'static, O, G> ForeignSubscribe<KO, O, G> {
     /// The reading side of the topic of subscriptions.
     pub fn source(&self) -> Source<Option<KO>, Vec<u8>> {
         Source::new(self.subscriptions, self.keys.clone(), self.bytes.clone(), None)
