@@ -8,6 +8,7 @@ use streams_runtime::client::KafkaStreams;
 use streams_runtime::config::StreamsConfig;
 
 use crate::joins::foreign;
+use crate::script::under_both_guarantees;
 use crate::world::{PATIENCE, World};
 
 const CHILD: &str = "STREAMS_TEST_CRASHING_CHILD";
@@ -17,15 +18,16 @@ const CITIES: usize = 20;
 #[test]
 fn child_joins_until_it_is_killed() {
     let Ok(arguments) = std::env::var(CHILD) else { return };
-    let [bootstrap, application, state, people, cities, output] =
+    let [bootstrap, application, guarantee, state, people, cities, output] =
         arguments.split(' ').collect::<Vec<_>>()[..]
     else {
-        panic!("six words: {arguments}")
+        panic!("seven words: {arguments}")
     };
     let config = StreamsConfig::new(application)
         .bootstrap_servers(bootstrap)
         .state_dir(state)
         .num_stream_threads(2)
+        .set("processing.guarantee", guarantee)
         .commit_interval(Duration::from_millis(200))
         // who comes back under the same name need not wait until the dead one is given up
         .set("consumer.group.instance.id", "only")
@@ -56,11 +58,11 @@ impl Tables {
     fn update(&mut self, round: usize) -> [Vec<(String, Option<String>)>; 2] {
         let people = (0..1_500).map(|n| {
             let city = (n * 7 + round * 3) % (CITIES + 2);
-            let gone = (n + round) % 11 == 0;
+            let gone = (n + round).is_multiple_of(11);
             (format!("p{n}"), (!gone).then(|| format!("{round}:c{city}")))
         });
         let cities = (0..CITIES).map(|n| {
-            let gone = (n + round) % 7 == 0;
+            let gone = (n + round).is_multiple_of(7);
             (format!("c{n}"), (!gone).then(|| format!("size{}", n * round)))
         });
         let updates = [people.collect::<Vec<_>>(), cities.collect()];
@@ -101,12 +103,16 @@ fn results(world: &World, output: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn a_join_comes_right_although_its_process_is_killed_again_and_again() {
-    let world = World::new("killed");
+    under_both_guarantees("killed", kill_again_and_again);
+}
+
+fn kill_again_and_again(world: &World) {
     let (people, cities) = (world.create_topic("p", 3), world.create_topic("c", 2));
     let output = world.create_topic("out", 3);
     let state = world.state_dir("a");
-    let (bootstrap, id) = (world.bootstrap(), world.application_id());
-    let arguments = [bootstrap, &id, &state.to_string_lossy(), &people, &cities, &output].join(" ");
+    let (id, state) = (world.application_id(), state.to_string_lossy());
+    let place = [world.bootstrap(), &id, world.guarantee(), &state];
+    let arguments = [&place[..], &[&*people, &*cities, &*output]].concat().join(" ");
     let mut tables = Tables::default();
     let mut process = child(&arguments);
     for round in 0..6 {
@@ -125,7 +131,7 @@ fn a_join_comes_right_although_its_process_is_killed_again_and_again() {
     let expected = tables.joined();
     let start = Instant::now();
     loop {
-        let found = results(&world, &output);
+        let found = results(world, &output);
         if found == expected {
             break;
         }

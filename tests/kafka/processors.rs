@@ -6,7 +6,7 @@ use streams_runtime::client::KafkaStreams;
 use streams_runtime::prelude::*;
 
 use crate::script::Step::{Move, Put, Restart, Wipe};
-use crate::script::play;
+use crate::script::{play, under_both_guarantees};
 use crate::world::{PATIENCE, World, eventually};
 
 /// Sums up per key, and tells all sums each time the schedule fires.
@@ -48,25 +48,26 @@ topology!(
 
 #[test]
 fn a_processor_finds_its_store_again_and_punctuates_by_stream_time() {
-    let world = World::new("punctuate");
-    let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
-    let topology = sums(input, output, Duration::from_secs(10), PunctuationType::StreamTime);
-    let steps = [
-        Put(&[("in", "a", "1", 0)]),
-        Put(&[("in", "b", "2", 5_000), ("in", "a", "3", 9_999)]),
-        Put(&[("in", "a", "4", 10_000)]),
-        Wipe,
-        Put(&[("in", "b", "5", 11_000)]),
-        Put(&[("in", "a", "6", 20_500)]),
-        Restart,
-        Put(&[("in", "b", "7", 20_600)]),
-        Put(&[("in", "b", "8", 30_000)]),
-    ];
-    let results = play(&world, &topology, "out", |config| config, &steps);
-    for line in ["a=told 8@10000", "a=14@20500", "b=told 22@30000"] {
-        assert!(results.contains(&line.to_owned()), "{line}: {results:?}");
-    }
-    world.expect_topic_config("sums-changelog", &[("cleanup.policy", "compact")]);
+    under_both_guarantees("punctuate", |world| {
+        let (input, output) = (world.create_topic("in", 1), world.create_topic("out", 1));
+        let topology = sums(input, output, Duration::from_secs(10), PunctuationType::StreamTime);
+        let steps = [
+            Put(&[("in", "a", "1", 0)]),
+            Put(&[("in", "b", "2", 5_000), ("in", "a", "3", 9_999)]),
+            Put(&[("in", "a", "4", 10_000)]),
+            Wipe,
+            Put(&[("in", "b", "5", 11_000)]),
+            Put(&[("in", "a", "6", 20_500)]),
+            Restart,
+            Put(&[("in", "b", "7", 20_600)]),
+            Put(&[("in", "b", "8", 30_000)]),
+        ];
+        let results = play(world, &topology, "out", |config| config, &steps);
+        for line in ["a=told 8@10000", "a=14@20500", "b=told 22@30000"] {
+            assert!(results.contains(&line.to_owned()), "{line}: {results:?}");
+        }
+        world.expect_topic_config("sums-changelog", &[("cleanup.policy", "compact")]);
+    });
 }
 
 #[test]
@@ -124,19 +125,20 @@ topology!(
 
 #[test]
 fn window_and_session_stores_of_a_processor_come_back() {
-    let world = World::new("own-stores");
-    let (input, output) = (world.create_topic("in", 2), world.create_topic("out", 2));
-    let steps = [
-        Put(&[("in", "a", "x", 0), ("in", "b", "x", 1_000), ("in", "a", "x", 4_000)]),
-        Wipe,
-        Put(&[("in", "a", "x", 9_000), ("in", "b", "x", 12_000)]),
-        Move,
-        Put(&[("in", "a", "x", 9_500), ("in", "b", "x", 7_000)]),
-    ];
-    let results = play(&world, &counts_twice(input, output), "out", |config| config, &steps);
-    assert!(results.contains(&"a=4 4@9500".to_owned()), "{results:?}");
-    assert!(results.contains(&"b=2 2@7000".to_owned()), "{results:?}");
-    let kept = [("cleanup.policy", "compact,delete"), ("retention.ms", "90000000")];
-    world.expect_topic_config("windows-changelog", &kept);
-    world.expect_topic_config("sessions-changelog", &kept);
+    under_both_guarantees("own-stores", |world| {
+        let (input, output) = (world.create_topic("in", 2), world.create_topic("out", 2));
+        let steps = [
+            Put(&[("in", "a", "x", 0), ("in", "b", "x", 1_000), ("in", "a", "x", 4_000)]),
+            Wipe,
+            Put(&[("in", "a", "x", 9_000), ("in", "b", "x", 12_000)]),
+            Move,
+            Put(&[("in", "a", "x", 9_500), ("in", "b", "x", 7_000)]),
+        ];
+        let results = play(world, &counts_twice(input, output), "out", |config| config, &steps);
+        assert!(results.contains(&"a=4 4@9500".to_owned()), "{results:?}");
+        assert!(results.contains(&"b=2 2@7000".to_owned()), "{results:?}");
+        let kept = [("cleanup.policy", "compact,delete"), ("retention.ms", "90000000")];
+        world.expect_topic_config("windows-changelog", &kept);
+        world.expect_topic_config("sessions-changelog", &kept);
+    });
 }

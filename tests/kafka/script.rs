@@ -35,6 +35,16 @@ pub enum Step<'s> {
 /// The sequence of each key's results: value and milliseconds after the start, as text.
 type Results = BTreeMap<Vec<u8>, Vec<String>>;
 
+/// Runs a test twice, each time in a place of its own.
+pub fn under_both_guarantees(name: &str, test: impl Fn(&World) + Sync) {
+    std::thread::scope(|scope| {
+        for guarantee in ["at_least_once", "exactly_once_v2"] {
+            let test = &test;
+            scope.spawn(move || test(&World::new(name).under(guarantee)));
+        }
+    });
+}
+
 /// Plays the script on both, compares the records of `output`, and gives them as `key=value@time`.
 ///
 /// The topics are known to the script by their short names. `config` is for the broker alone: what it
