@@ -9,6 +9,90 @@ use crate::serdes::{SerdeError, WireReader};
 /// The size that stands for a deletion.
 const DELETED: i32 = -1;
 
+/// Bytes of a time, and of a time with a size.
+const TIME: usize = size_of::<i64>();
+const ENTRY: usize = TIME + size_of::<i32>();
+
+/// A row as it lies in the store: lookups read no more of it than they need.
+#[derive(Clone, Copy)]
+pub(super) struct RawRow<'a>(&'a [u8]);
+
+/// The version that held at a time.
+#[derive(Debug, PartialEq)]
+pub(super) struct Held<'a> {
+    pub(super) from: i64,
+    pub(super) end: i64,
+    /// `None` is a deletion.
+    pub(super) value: Option<&'a [u8]>,
+}
+
+impl<'a> RawRow<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Result<Self, SerdeError> {
+        if bytes.len() < 2 * TIME + ENTRY {
+            return Err(SerdeError::new("a row of versions is too short for one"));
+        }
+        Ok(Self(bytes))
+    }
+
+    fn time(self, at: usize) -> Option<i64> {
+        self.0.get(at..)?.first_chunk().map(|bytes| i64::from_be_bytes(*bytes))
+    }
+
+    /// Until when the newest version held.
+    pub(super) fn end(self) -> i64 {
+        self.time(0).unwrap_or(0)
+    }
+
+    /// The time of the oldest version.
+    pub(super) fn oldest(self) -> i64 {
+        self.time(TIME).unwrap_or(0)
+    }
+
+    /// The version that held at `time`, if that lies before the end.
+    pub(super) fn at(self, time: i64) -> Result<Option<Held<'a>>, SerdeError> {
+        let short = || SerdeError::new("a row of versions ends within one");
+        let (mut end, oldest) = (self.end(), self.oldest());
+        let (mut entry, mut values) = (2 * TIME, self.0.len());
+        loop {
+            let from = self.time(entry).ok_or_else(short)?;
+            let size =
+                self.0.get(entry + TIME..).and_then(<[u8]>::first_chunk).ok_or_else(short)?;
+            let size = usize::try_from(i32::from_be_bytes(*size)).ok();
+            let start = values.checked_sub(size.unwrap_or(0));
+            let start = start.filter(|start| *start >= entry + ENTRY).ok_or_else(short)?;
+            if from <= time {
+                let value = size.map(|_| &self.0[start..values]);
+                return Ok(Some(Held { from, end, value }));
+            }
+            if from == oldest {
+                return Ok(None);
+            }
+            (end, entry, values) = (from, entry + ENTRY, start);
+        }
+    }
+}
+
+/// Puts a version with a value on top of a row's bytes, as [`VersionRow::push_newest`] does, without reading
+/// the others; false when the row needs more than that.
+pub(super) fn push_newest(row: &mut Vec<u8>, from: i64, value: &[u8], end: i64) -> bool {
+    let Ok(raw) = RawRow::new(row) else { return false };
+    let (held_until, size) = (raw.end(), i32::try_from(value.len()));
+    let (Ok(size), false) = (size, held_until == raw.oldest() || from < held_until) else {
+        return false;
+    };
+    let mut entries = Vec::with_capacity(2 * ENTRY);
+    entries.extend(from.to_be_bytes());
+    entries.extend(size.to_be_bytes());
+    if held_until < from {
+        entries.extend(held_until.to_be_bytes());
+        entries.extend(DELETED.to_be_bytes());
+    }
+    row.splice(2 * TIME..2 * TIME, entries);
+    row[..TIME].copy_from_slice(&end.to_be_bytes());
+    row.extend_from_slice(value);
+    true
+}
+
 /// A version: what was written at a time; `None` is a deletion.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Version {
@@ -239,10 +323,42 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_read_and_grow_in_place() {
+        let mut row = VersionRow::new(10, text("a"), 20);
+        let mut raw = Vec::new();
+        row.write(&mut raw);
+        for (from, value, end) in [(20, "bb", 30), (35, "", 40), (40, "cccc", 41)] {
+            row.push_newest(from, text(value), end);
+            assert!(push_newest(&mut raw, from, value.as_bytes(), end));
+            let mut bytes = Vec::new();
+            row.write(&mut bytes);
+            assert_eq!(raw, bytes);
+        }
+        let read = RawRow::new(&raw).unwrap();
+        assert_eq!((read.end(), read.oldest(), read.at(9)), (41, 10, Ok(None)));
+        for time in 10..41 {
+            let held = read.at(time).unwrap().unwrap();
+            let (version, end) = row.version(row.at(time).unwrap());
+            assert_eq!(
+                (held.from, held.value, held.end),
+                (version.from, version.value.as_deref(), end)
+            );
+        }
+        assert!(!push_newest(&mut raw, 40, b"overlaps", 50));
+        let mut lone = Vec::new();
+        VersionRow::lone_deletion(5).write(&mut lone);
+        assert!(!push_newest(&mut lone, 6, b"a", 7));
+    }
+
+    #[test]
     fn damaged_bytes_are_refused() {
         let mut out = Vec::new();
         VersionRow::new(10, text("a"), 20).write(&mut out);
         assert!(VersionRow::read(&out[..out.len() - 1]).is_err());
+        assert!(RawRow::new(&out[..out.len() - 2]).is_err());
+        out[2 * TIME + ENTRY - 1] = 9;
+        assert!(RawRow::new(&out).unwrap().at(10).is_err());
+        out[2 * TIME + ENTRY - 1] = 1;
         out.push(0);
         assert!(VersionRow::read(&out).is_err());
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 use super::byte_store::ByteStore;
 use super::pending::Pending;
-use super::version_row::VersionRow;
+use super::version_row::{RawRow, VersionRow, push_newest};
 use super::{ChangelogRecord, StoreError, StoreErrorKind, StoreSetup};
 use crate::serdes::SerdeError;
 
@@ -133,10 +133,16 @@ impl Reads<'_> {
         Ok(self.backend.get(place, &mut row)?.then_some(row))
     }
 
-    fn row(self, segment: i64, key: &[u8]) -> Result<Option<VersionRow>, StoreError> {
-        let row = self.get(&place(segment.to_be_bytes(), key))?;
-        row.map(|row| VersionRow::read(&row).map_err(|error| damaged(self.name, &error)))
-            .transpose()
+    fn row(self, segment: i64, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.get(&place(segment.to_be_bytes(), key))
+    }
+
+    fn look(self, row: &[u8]) -> Result<RawRow<'_>, StoreError> {
+        RawRow::new(row).map_err(|error| damaged(self.name, &error))
+    }
+
+    fn take_apart(self, row: &[u8]) -> Result<VersionRow, StoreError> {
+        VersionRow::read(row).map_err(|error| damaged(self.name, &error))
     }
 
     /// The latest version of a key: since when it holds, and its value.
@@ -172,15 +178,15 @@ impl Writer<'_> {
         Reads { name: self.name, pending: self.pending, backend: self.backend }
     }
 
-    fn row(&self, segment: i64) -> Result<Option<VersionRow>, StoreError> {
-        self.reads().row(segment, self.key)
-    }
-
     fn write_row(&mut self, segment: i64, row: &VersionRow) {
         let mut bytes = Vec::new();
         row.write(&mut bytes);
+        self.write_bytes(segment, &bytes);
+    }
+
+    fn write_bytes(&mut self, segment: i64, row: &[u8]) {
         self.versions.known.insert(segment);
-        self.pending.put(&place(segment.to_be_bytes(), self.key), Some(&bytes));
+        self.pending.put(&place(segment.to_be_bytes(), self.key), Some(row));
     }
 
     /// Changes the row of the segment that `time` lies in; `new` makes it where there is none.
@@ -191,8 +197,9 @@ impl Writer<'_> {
         change: impl FnOnce(&mut VersionRow),
     ) -> Result<(), StoreError> {
         let segment = self.versions.segment(time);
-        let row = match self.row(segment)? {
-            Some(mut row) => {
+        let row = match self.reads().row(segment, self.key)? {
+            Some(row) => {
+                let mut row = self.reads().take_apart(&row)?;
                 change(&mut row);
                 row
             }
@@ -224,12 +231,14 @@ impl Writer<'_> {
         let mut below = i64::MAX;
         while let Some(segment) = self.versions.before(below, time) {
             below = segment;
-            let Some(found) = self.row(segment)? else { continue };
-            if found.end <= time {
+            let Some(row) = self.reads().row(segment, self.key)? else { continue };
+            let found = self.reads().look(&row)?;
+            if found.end() <= time {
                 break;
             }
             if found.oldest() <= time {
-                return self.split(segment, found, time, value).map(Put::Past);
+                let row = self.reads().take_apart(&row)?;
+                return self.split(segment, row, time, value).map(Put::Past);
             }
             next = Some(found.oldest());
         }
@@ -248,6 +257,14 @@ impl Writer<'_> {
         value: Option<Vec<u8>>,
         end: i64,
     ) -> Result<(), StoreError> {
+        let segment = self.versions.segment(end);
+        if let Some(value) = &value
+            && let Some(mut row) = self.reads().row(segment, self.key)?
+            && push_newest(&mut row, from, value, end)
+        {
+            self.write_bytes(segment, &row);
+            return Ok(());
+        }
         let held = value.clone();
         self.in_segment_of(
             end,
@@ -379,14 +396,15 @@ impl ByteStore {
         while let Some(segment) = versions.before(below, time) {
             below = segment;
             let Some(row) = reads.row(segment, key)? else { continue };
-            if row.end <= time {
+            let row = reads.look(&row)?;
+            if row.end() <= time {
                 break;
             }
-            let Some(at) = row.at(time) else { continue };
-            let (version, end) = row.version(at);
-            return Ok(version.value.as_ref().map(|value| {
-                put_row(version.from, value, out);
-                Some(end)
+            let held = row.at(time).map_err(|error| damaged(&self.name, &error))?;
+            let Some(held) = held else { continue };
+            return Ok(held.value.map(|value| {
+                put_row(held.from, value, out);
+                Some(held.end)
             }));
         }
         Ok(None)
@@ -404,6 +422,7 @@ impl ByteStore {
         let mut bytes = Vec::new();
         for segment in &versions.known {
             let Some(row) = reads.row(*segment, key)? else { continue };
+            let row = reads.take_apart(&row)?;
             for (version, end) in row.oldest_first() {
                 let Some(value) = &version.value else { continue };
                 if version.from <= to && end > from {
