@@ -336,15 +336,15 @@ fn several_runs_of_one_source_each_get_the_record() {
     let (texts, text_source) = b.stream::<String, String>("in", Unset);
     let (upper, to_upper) = texts.map_values(&mut b, |text| text.to_uppercase(), Unset);
     let upper_out = upper.to(&mut b, "out", Unset);
-    let (bytes, bytes_source) = b.stream::<Option<String>, Vec<u8>>("in", Unset);
-    let bytes_out = bytes.to(&mut b, "out", Unset);
+    let (plain, plain_source) = b.stream::<String, String>("in", Unset);
+    let plain_out = plain.to(&mut b, "out", Unset);
     let (again, again_source) = b.stream::<String, String>("in", Unset);
     let again_out = again.to(&mut b, "out", Unset);
     b.source(text_source, move |cx, record| {
         let record = to_upper.run(cx, record);
         upper_out.run(cx, record)
     });
-    b.source(bytes_source, move |cx, record| bytes_out.run(cx, record));
+    b.source(plain_source, move |cx, record| plain_out.run(cx, record));
     b.source(again_source, move |cx, record| again_out.run(cx, record));
     let mut task = task(&b.finish());
     task.add_records("in", 0, batch(0, &[(1, "a"), (2, "b")]));
