@@ -3,9 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{AddTo, made_of};
-use crate::dsl::serdes::{SerdePair, SerdeSlot};
-use crate::serdes::{Nullable, Serde};
+use super::{AddTo, made_of, named_serdes};
+use crate::dsl::serdes::SerdePair;
 use crate::task::{
     FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, TimestampExtractor,
     TimestampExtractorRef, UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
@@ -53,41 +52,18 @@ impl<K, V> Default for Consumed<K, V> {
     }
 }
 
-impl<K, V> Consumed<K, V> {
+named_serdes!(Consumed {
     /// Names the source node.
-    pub fn as_(name: impl Into<String>) -> Self {
-        Self::default().with_name(name)
-    }
-
+    name,
     /// Reads with these serdes.
-    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
-    where
-        K: Nullable,
-        V: Nullable,
-    {
-        Self::default().with_key_serde(key).with_value_serde(value)
-    }
-
+    both,
     /// Reads the key with this serde.
-    #[must_use]
-    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
-    where
-        K: Nullable,
-    {
-        self.serdes.key = SerdeSlot::given(serde);
-        self
-    }
-
+    key,
     /// Reads the value with this serde.
-    #[must_use]
-    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
-    where
-        V: Nullable,
-    {
-        self.serdes.value = SerdeSlot::given(serde);
-        self
-    }
+    value,
+});
 
+impl<K, V> Consumed<K, V> {
     /// Takes the time of each record from `extractor`: one of the named ones, or a closure of the
     /// record and the partition's time so far.
     #[must_use]
@@ -100,13 +76,6 @@ impl<K, V> Consumed<K, V> {
     #[must_use]
     pub fn with_offset_reset_policy(mut self, reset: OffsetReset) -> Self {
         self.offset_reset = Some(reset);
-        self
-    }
-
-    /// Names the source node.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
         self
     }
 }
@@ -129,18 +98,6 @@ impl<K, V> AddTo<Self> for Consumed<K, V> {
         options.name = self.name.or(options.name.take());
         options.extractor = self.extractor.or(options.extractor.take());
         options.offset_reset = self.offset_reset.or(options.offset_reset);
-    }
-}
-
-impl<K, V> AddTo<Consumed<K, V>> for &str {
-    fn add_to(self, options: &mut Consumed<K, V>) {
-        options.name = Some(self.to_owned());
-    }
-}
-
-impl<K, V> AddTo<Consumed<K, V>> for String {
-    fn add_to(self, options: &mut Consumed<K, V>) {
-        options.name = Some(self);
     }
 }
 

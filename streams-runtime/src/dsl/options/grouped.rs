@@ -2,9 +2,8 @@
 
 use std::marker::PhantomData;
 
-use super::{AddTo, made_of};
-use crate::dsl::serdes::{SerdePair, SerdeSlot};
-use crate::serdes::{Nullable, Serde};
+use super::{AddTo, made_of, named_serdes};
+use crate::dsl::serdes::SerdePair;
 
 /// A grouping's name and serdes.
 ///
@@ -40,66 +39,22 @@ impl<K, V> Default for Grouped<K, V> {
     }
 }
 
-impl<K, V> Grouped<K, V> {
+named_serdes!(Grouped {
     /// Names the grouping.
-    pub fn as_(name: impl Into<String>) -> Self {
-        Self::default().with_name(name)
-    }
-
+    name,
     /// Uses these serdes at the repartition topic, and for the key in the store.
-    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
-    where
-        K: Nullable,
-        V: Nullable,
-    {
-        Self::default().with_key_serde(key).with_value_serde(value)
-    }
-
+    both,
     /// Uses this serde for the key.
-    #[must_use]
-    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
-    where
-        K: Nullable,
-    {
-        self.serdes.key = SerdeSlot::given(serde);
-        self
-    }
-
+    key,
     /// Uses this serde for the value.
-    #[must_use]
-    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
-    where
-        V: Nullable,
-    {
-        self.serdes.value = SerdeSlot::given(serde);
-        self
-    }
-
-    /// Names the grouping.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-}
+    value,
+});
 
 impl<K, V> AddTo<Self> for Grouped<K, V> {
     fn add_to(self, options: &mut Self) {
         options.serdes.key = self.serdes.key.or(&options.serdes.key);
         options.serdes.value = self.serdes.value.or(&options.serdes.value);
         options.name = self.name.or(options.name.take());
-    }
-}
-
-impl<K, V> AddTo<Grouped<K, V>> for &str {
-    fn add_to(self, options: &mut Grouped<K, V>) {
-        options.name = Some(self.to_owned());
-    }
-}
-
-impl<K, V> AddTo<Grouped<K, V>> for String {
-    fn add_to(self, options: &mut Grouped<K, V>) {
-        options.name = Some(self);
     }
 }
 

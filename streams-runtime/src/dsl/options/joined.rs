@@ -3,9 +3,8 @@
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use super::{AddTo, Unset};
-use crate::dsl::serdes::{SerdePair, SerdeSlot};
-use crate::serdes::{Nullable, Serde};
+use super::{AddTo, Unset, named_serdes};
+use crate::dsl::serdes::SerdePair;
 
 /// The name of a stream's join with a table, and the serdes of the stream's side.
 ///
@@ -45,48 +44,18 @@ impl<K, V> Default for Joined<K, V> {
     }
 }
 
-impl<K, V> Joined<K, V> {
+named_serdes!(Joined {
     /// Names the join.
-    pub fn as_(name: impl Into<String>) -> Self {
-        Self::default().with_name(name)
-    }
-
+    name,
     /// Uses these serdes for the stream's key and value.
-    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
-    where
-        K: Nullable,
-        V: Nullable,
-    {
-        Self::default().with_key_serde(key).with_value_serde(value)
-    }
-
-    /// Names the join.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
+    both,
     /// Uses this serde for the key.
-    #[must_use]
-    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
-    where
-        K: Nullable,
-    {
-        self.serdes.key = SerdeSlot::given(serde);
-        self
-    }
-
+    key,
     /// Uses this serde for the stream's value.
-    #[must_use]
-    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
-    where
-        V: Nullable,
-    {
-        self.serdes.value = SerdeSlot::given(serde);
-        self
-    }
+    value,
+});
 
+impl<K, V> Joined<K, V> {
     /// Lets records wait that long, by the stream's own time, for late updates of the table.
     ///
     /// The table must be versioned and its history at least as long, else building the topology fails. Records

@@ -13,6 +13,7 @@ mod named;
 mod printed;
 mod produced;
 mod repartitioned;
+mod shared;
 mod stream_joined;
 mod suppressed;
 mod table;
@@ -28,6 +29,7 @@ pub use named::Named;
 pub use printed::Printed;
 pub use produced::Produced;
 pub use repartitioned::Repartitioned;
+use shared::named_serdes;
 pub use stream_joined::StreamJoined;
 pub use suppressed::{
     BufferConfig, Eager, Strict, SuppressPlan, Suppressed, Suppression, UntilTimeLimit,

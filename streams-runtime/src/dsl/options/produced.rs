@@ -3,10 +3,9 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{AddTo, made_of};
-use crate::dsl::serdes::{SerdePair, SerdeSlot};
+use super::{AddTo, made_of, named_serdes};
+use crate::dsl::serdes::SerdePair;
 use crate::operator::{StreamPartitioner, StreamPartitionerRef};
-use crate::serdes::{Nullable, Serde};
 
 /// How a sink writes: serdes, partitioner and name.
 ///
@@ -40,52 +39,22 @@ impl<K, V> Default for Produced<K, V> {
     }
 }
 
-impl<K, V> Produced<K, V> {
+named_serdes!(Produced {
     /// Names the sink node.
-    pub fn as_(name: impl Into<String>) -> Self {
-        Self::default().with_name(name)
-    }
-
+    name,
     /// Writes with these serdes.
-    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
-    where
-        K: Nullable,
-        V: Nullable,
-    {
-        Self::default().with_key_serde(key).with_value_serde(value)
-    }
-
+    both,
     /// Writes the key with this serde.
-    #[must_use]
-    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
-    where
-        K: Nullable,
-    {
-        self.serdes.key = SerdeSlot::given(serde);
-        self
-    }
-
+    key,
     /// Writes the value with this serde.
-    #[must_use]
-    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
-    where
-        V: Nullable,
-    {
-        self.serdes.value = SerdeSlot::given(serde);
-        self
-    }
+    value,
+});
 
+impl<K, V> Produced<K, V> {
     /// Lets `partitioner` choose the partitions of each record.
     #[must_use]
     pub fn with_stream_partitioner(mut self, partitioner: impl StreamPartitioner<K, V>) -> Self {
         self.partitioner = Some(Arc::new(partitioner));
-        self
-    }
-
-    /// Names the sink node.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
         self
     }
 }
@@ -106,18 +75,6 @@ impl<K, V> AddTo<Self> for Produced<K, V> {
         options.serdes.value = self.serdes.value.or(&options.serdes.value);
         options.name = self.name.or(options.name.take());
         options.partitioner = self.partitioner.or(options.partitioner.take());
-    }
-}
-
-impl<K, V> AddTo<Produced<K, V>> for &str {
-    fn add_to(self, options: &mut Produced<K, V>) {
-        options.name = Some(self.to_owned());
-    }
-}
-
-impl<K, V> AddTo<Produced<K, V>> for String {
-    fn add_to(self, options: &mut Produced<K, V>) {
-        options.name = Some(self);
     }
 }
 

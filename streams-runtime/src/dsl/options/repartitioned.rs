@@ -3,10 +3,9 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{AddTo, made_of};
-use crate::dsl::serdes::{SerdePair, SerdeSlot};
+use super::{AddTo, made_of, named_serdes};
+use crate::dsl::serdes::SerdePair;
 use crate::operator::{StreamPartitioner, StreamPartitionerRef};
-use crate::serdes::{Nullable, Serde};
 
 /// A repartition's name, serdes, number of partitions and partitioner.
 ///
@@ -49,21 +48,18 @@ impl<K, V> Default for Repartitioned<K, V> {
     }
 }
 
-impl<K, V> Repartitioned<K, V> {
+named_serdes!(Repartitioned {
     /// Names the topic.
-    pub fn as_(name: impl Into<String>) -> Self {
-        Self::default().with_name(name)
-    }
-
+    name,
     /// Uses these serdes at the topic.
-    pub fn with(key: impl Serde<K::NonNull>, value: impl Serde<V::NonNull>) -> Self
-    where
-        K: Nullable,
-        V: Nullable,
-    {
-        Self::default().with_key_serde(key).with_value_serde(value)
-    }
+    both,
+    /// Uses this serde for the key.
+    key,
+    /// Uses this serde for the value.
+    value,
+});
 
+impl<K, V> Repartitioned<K, V> {
     /// Creates the topic with that many partitions.
     pub fn number_of_partitions(partitions: u32) -> Self {
         Self::default().with_number_of_partitions(partitions)
@@ -72,26 +68,6 @@ impl<K, V> Repartitioned<K, V> {
     /// Lets `partitioner` choose the partition of each record.
     pub fn stream_partitioner(partitioner: impl StreamPartitioner<K, V>) -> Self {
         Self::default().with_stream_partitioner(partitioner)
-    }
-
-    /// Uses this serde for the key.
-    #[must_use]
-    pub fn with_key_serde(mut self, serde: impl Serde<K::NonNull>) -> Self
-    where
-        K: Nullable,
-    {
-        self.serdes.key = SerdeSlot::given(serde);
-        self
-    }
-
-    /// Uses this serde for the value.
-    #[must_use]
-    pub fn with_value_serde(mut self, serde: impl Serde<V::NonNull>) -> Self
-    where
-        V: Nullable,
-    {
-        self.serdes.value = SerdeSlot::given(serde);
-        self
     }
 
     /// Creates the topic with that many partitions.
@@ -105,13 +81,6 @@ impl<K, V> Repartitioned<K, V> {
     #[must_use]
     pub fn with_stream_partitioner(mut self, partitioner: impl StreamPartitioner<K, V>) -> Self {
         self.partitioner = Some(Arc::new(partitioner));
-        self
-    }
-
-    /// Names the topic.
-    #[must_use]
-    pub fn with_name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
         self
     }
 }
@@ -134,18 +103,6 @@ impl<K, V> AddTo<Self> for Repartitioned<K, V> {
         options.name = self.name.or(options.name.take());
         options.partitions = self.partitions.or(options.partitions);
         options.partitioner = self.partitioner.or(options.partitioner.take());
-    }
-}
-
-impl<K, V> AddTo<Repartitioned<K, V>> for &str {
-    fn add_to(self, options: &mut Repartitioned<K, V>) {
-        options.name = Some(self.to_owned());
-    }
-}
-
-impl<K, V> AddTo<Repartitioned<K, V>> for String {
-    fn add_to(self, options: &mut Repartitioned<K, V>) {
-        options.name = Some(self);
     }
 }
 
