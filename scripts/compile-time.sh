@@ -3,6 +3,7 @@
 # chain, and a graph that fans out and merges. Only the crate with the topology is timed, its
 # dependencies are built before. Arguments are other sizes: scripts/compile-time.sh 50 600
 # ROUNDS (default 3) runs each and takes the fastest; CHECK=build also generates code.
+# At the end stands the crate of all conformance builders, some two hundred real topologies.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -92,3 +93,25 @@ for shape in chain graph; do
         printf '%-8s %10s %10s %14s\n' "$shape" "$size" "$took" "$each"
     done
 done
+
+# All builders of the conformance suite, one crate: the topologies that the recorded runs know.
+builders="$root/tests/conformance/builders"
+lines=$(cat "$builders"/*.rs | wc -l)
+topologies=$(grep -ohE '\btopology!\(|#\[topology' "$builders"/*.rs | wc -l)
+words='stream|table|global_table|filter(_not)?|(flat_)?map(_values)?|select_key|peek|foreach|to|to_table|to_stream|merge'
+words="$words|split|branch|default_branch|repartition|group_by(_key)?|count|reduce|aggregate|windowed_by|cogroup"
+words="$words|(left_|outer_)?join|suppress|process(_values)?|transform_values|filter_map_values"
+operators=$(grep -ohE "\b(try_)?($words)(::<[^(]*>)?\(" "$builders"/*.rs | wc -l)
+arguments=(--quiet --no-default-features --test conformance)
+if [ "$command" = build ]; then conformance=(test --no-run "${arguments[@]}"); else conformance=(check "${arguments[@]}"); fi
+(cd "$root" && cargo "${conformance[@]}")
+best=
+for ((round = 0; round < rounds; round++)); do
+    touch "$root/tests/conformance.rs"
+    start=$(date +%s%N)
+    (cd "$root" && cargo "${conformance[@]}")
+    took=$((($(date +%s%N) - start) / 1000000))
+    if [ -z "$best" ] || [ "$took" -lt "$best" ]; then best=$took; fi
+done
+printf '\n%s\n' "conformance builders: $lines lines, $topologies topologies, about $operators operators"
+printf '%s\n' "cargo $command: $(awk -v t="$best" 'BEGIN { printf "%.1f", t / 1000 }') s, $(awk -v t="$best" -v n="$operators" 'BEGIN { printf "%.1f", t / n }') ms/operator"

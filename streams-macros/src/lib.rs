@@ -43,6 +43,9 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// `topology!(crate = my::path, ..)` names another path to `streams_runtime`.
+///
+/// The same as an annotated function is [`topology_fn`] in the prelude; at the root of `streams_runtime` it
+/// is called `topology`: `#[streams_runtime::topology]`.
 #[proc_macro]
 pub fn topology(input: TokenStream) -> TokenStream {
     compile::function_like(input.into()).into()
@@ -50,7 +53,10 @@ pub fn topology(input: TokenStream) -> TokenStream {
 
 /// The same as [`topology!`] on an annotated function: `#[topology_fn] fn name(..) -> Topology { .. }`.
 ///
-/// It has a name of its own because Rust keeps macros and attributes of a module in one namespace.
+/// After `use streams_runtime::prelude::*` write `#[topology_fn]`, or `#[streams_runtime::topology]`. In a module
+/// that has no `topology!`, `use streams_runtime::topology;` makes it `#[topology]`. One module cannot have
+/// both words: up to Rust 1.95 a macro and an attribute of one name share a namespace, two glob imports
+/// of it are ambiguous, and a `macro_rules!` cannot be an attribute yet.
 /// `#[topology_fn(crate = my::path)]` names another path to `streams_runtime`.
 #[proc_macro_attribute]
 pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -67,14 +73,65 @@ pub fn topic(attribute: TokenStream, item: TokenStream) -> TokenStream {
     topic::expand(attribute.into(), item.into()).into()
 }
 
-/// Makes a function a processor, for `process` and `process_values`.
+/// Makes a function, or a type of your own, a processor for `process` and `process_values`.
 ///
-/// The function takes a `Record<K, V>` (or a `FixedKeyRecord<K, V>`, which leaves the key alone), then
+/// A function takes a `Record<K, V>` (or a `FixedKeyRecord<K, V>`, which leaves the key alone), then
 /// `ctx: &mut ProcessorContext<'_, K2, V2>` (or `&mut FixedKeyProcessorContext<'_, K, V2>`) if it forwards,
 /// then its stores: `seen: &mut KeyValueStore<String, i64>`. It returns nothing, or a `Result` whose error
 /// goes to the processing exception handler. In a topology the handles of its stores follow its name;
 /// other stores, or none, do not compile there. `#[processor(crate = path)]` names another path to
 /// `streams_runtime`.
+///
+/// A processor with state is a type: the attribute stands on its `impl`, which has `process(&mut self, ..)`
+/// with the same parameters, and may have `init` (called before the first record), `close` (called when
+/// the task ends), and methods under `#[punctuate(stream_time = interval)]` or
+/// `#[punctuate(wall_clock = interval)]`, which may take the current time. These take the context and
+/// the stores of `process`, all or none. In a topology a function makes the instance of each task:
+/// `Mean::default`, or `|| Mean::new(3)`. State in fields is lost with the task; what must survive
+/// belongs into a store.
+///
+/// ```
+/// use std::time::Duration;
+/// use streams_runtime::prelude::*;
+///
+/// /// Forwards what it has seen of each key, every ten seconds of stream time.
+/// #[derive(Default)]
+/// struct Totals {
+///     told: u64,
+/// }
+///
+/// #[processor]
+/// impl Totals {
+///     fn process(&mut self, record: Record<String, i64>, sums: &mut KeyValueStore<String, i64>) {
+///         let sum = sums.get(&record.key).unwrap_or(0) + record.value;
+///         sums.put(record.key, sum);
+///     }
+///
+///     #[punctuate(stream_time = Duration::from_secs(10))]
+///     fn tell(
+///         &mut self,
+///         time: Timestamp,
+///         ctx: &mut ProcessorContext<'_, String, i64>,
+///         sums: &KeyValueStore<String, i64>,
+///     ) {
+///         self.told += 1;
+///         for (key, sum) in sums.all() {
+///             ctx.forward(Record::new(key, sum, time));
+///         }
+///     }
+/// }
+///
+/// let topology = topology!({
+///     let sums = store(KeyValueStore::<String, i64>::in_memory("sums"));
+///     stream::<String, i64>("in").process(Totals::default, sums).to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+/// driver.input::<String, i64>("in").pipe("b", 5, 10_000)?;
+/// let out = driver.output::<String, i64>("out").key_values()?;
+/// assert_eq!(out.last(), Some(&("b".to_owned(), 5)));
+/// # Ok::<(), StreamsError>(())
+/// ```
 #[proc_macro_attribute]
 pub fn processor(attribute: TokenStream, item: TokenStream) -> TokenStream {
     processor::expand(attribute.into(), item.into()).into()

@@ -1,11 +1,14 @@
-//! `#[processor]`: a function as a processor.
+//! `#[processor]`: a function, or an impl of a type, as a processor.
 
-use proc_macro2::TokenStream;
+mod methods;
+
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{
-    FnArg, GenericArgument, ItemFn, Lifetime, PathArguments, PathSegment, Token, Type, TypePath,
+    FnArg, GenericArgument, Item, ItemFn, Lifetime, PathArguments, PathSegment, Token, Type,
+    TypePath,
 };
 
 use crate::parse::{crate_option, default_runtime};
@@ -15,7 +18,13 @@ pub(crate) fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
         Ok(tokens) => tokens,
         Err(error) => {
             let error = error.to_compile_error();
-            quote!(#error #item)
+            match syn::parse2(item.clone()) {
+                Ok(Item::Impl(item)) => {
+                    let item = methods::plain(item);
+                    quote!(#error #item)
+                }
+                _ => quote!(#error #item),
+            }
         }
     }
 }
@@ -32,9 +41,18 @@ struct Signature {
 
 fn declare(attribute: TokenStream, item: TokenStream) -> syn::Result<TokenStream> {
     let runtime = runtime.parse2(attribute)?;
-    let item: ItemFn = syn::parse2(item)?;
-    let signature = signature(&item)?;
-    Ok(tokens(&runtime, &item, &signature))
+    match syn::parse2(item)? {
+        Item::Fn(item) => {
+            let inputs = item.sig.inputs.iter();
+            let signature = signature(inputs, item.sig.ident.span())?;
+            Ok(tokens(&runtime, &item, &signature))
+        }
+        Item::Impl(item) => methods::expand(&runtime, item),
+        other => {
+            let message = "`#[processor]` stands on a function, or on the `impl` of a type that has `process`";
+            Err(syn::Error::new_spanned(other, message))
+        }
+    }
 }
 
 fn runtime(input: ParseStream<'_>) -> syn::Result<TokenStream> {
@@ -51,13 +69,14 @@ fn runtime(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(runtime)
 }
 
-fn signature(item: &ItemFn) -> syn::Result<Signature> {
+/// What the parameters behind a possible `self` say; `place` is the function's name.
+fn signature<'a>(inputs: impl Iterator<Item = &'a FnArg>, place: Span) -> syn::Result<Signature> {
     let wanted = "a processor takes a record first: `record: Record<K, V>`";
-    let mut types = item.sig.inputs.iter().map(|input| match input {
+    let mut types = inputs.map(|input| match input {
         FnArg::Typed(typed) => Ok(&*typed.ty),
         FnArg::Receiver(receiver) => Err(syn::Error::new_spanned(receiver, wanted)),
     });
-    let first = types.next().ok_or_else(|| syn::Error::new(item.sig.ident.span(), wanted))??;
+    let first = types.next().ok_or_else(|| syn::Error::new(place, wanted))??;
     let record =
         last_segment(first).filter(|segment| segment.ident.to_string().ends_with("Record"));
     let record = record.ok_or_else(|| syn::Error::new_spanned(first, wanted))?;
@@ -81,6 +100,17 @@ fn signature(item: &ItemFn) -> syn::Result<Signature> {
         }
     }
     Ok(Signature { fixed_key, input, output, stores })
+}
+
+/// The types of what it forwards: the context's, or nothing.
+fn output(signature: &Signature) -> [TokenStream; 2] {
+    let key = &signature.input[0];
+    match (&signature.output, signature.fixed_key) {
+        (Some([_, next]), true) => [quote!(#key), quote!(#next)],
+        (Some([next_key, next]), false) => [quote!(#next_key), quote!(#next)],
+        (None, true) => [quote!(#key), quote!(())],
+        (None, false) => [quote!(()), quote!(())],
+    }
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
@@ -151,12 +181,7 @@ fn tokens(runtime: &TokenStream, item: &ItemFn, signature: &Signature) -> TokenS
     let Signature { input: [key, value], stores, .. } = signature;
     let types = stores.iter().map(|(ty, _)| quote!(#plumbing::StoreHandle<#ty>,));
     let handles = quote!((#(#types)*));
-    let (next_key, next_value) = match (&signature.output, signature.fixed_key) {
-        (Some([_, next]), true) => (quote!(#key), quote!(#next)),
-        (Some([next_key, next]), false) => (quote!(#next_key), quote!(#next)),
-        (None, true) => (quote!(#key), quote!(())),
-        (None, false) => (quote!(()), quote!(())),
-    };
+    let [next_key, next_value] = output(signature);
     let [supplier, function, holder, record, context] = match signature.fixed_key {
         true => [
             "FixedKeyProcessorSupplier",

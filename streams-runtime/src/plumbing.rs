@@ -10,7 +10,8 @@ pub use crate::operator::{derived_view, share, store_view};
 pub use crate::processor::{
     FixedKeyFunction, FixedKeyProcessorContext, FixedKeyProcessorFunction,
     FixedKeyProcessorSupplier, FixedKeyRecord, Function, ProcessorContext, ProcessorFunction,
-    ProcessorStore, ProcessorSupplier, Returned, StoreHandle,
+    ProcessorStore, ProcessorSupplier, PunctuationType, Returned, Stateful, StatefulFixedKey,
+    StatefulFixedKeyProcessor, StatefulProcessor, StoreHandle,
 };
 pub use crate::record::Record;
 pub use crate::serdes::*;

@@ -1,5 +1,7 @@
 //! Types that nothing says; all else about types is rustc's.
 
+use std::collections::BTreeSet;
+
 use syn::{Expr, Pat};
 
 use crate::diag::Diagnostics;
@@ -35,8 +37,11 @@ fn is_text(topic: &Expr) -> bool {
 
 /// True when something may tell the types: a type that is written down, a function, another stream.
 fn is_told(graph: &Graph, source: &Node) -> bool {
-    let mut open = vec![source.id];
+    let (mut open, mut seen) = (vec![source.id], BTreeSet::new());
     while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
         let node = graph.node(id);
         let alone = node.others.is_empty() && node.looks_up.is_none() && node.sides.is_none();
         let told = node.ascribed.is_some()

@@ -1,5 +1,7 @@
 //! Checks that two streams may be brought together, with words of their own and one error each.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
@@ -64,8 +66,11 @@ pub(super) fn partitions(cx: &Context<'_>, node: &Node) -> TokenStream {
 
 /// The declared topics whose partitions a node's records are on.
 fn topics<'a>(cx: &Context<'a>, id: NodeId) -> Vec<&'a Expr> {
-    let (mut open, mut found) = (vec![id], Vec::new());
+    let (mut open, mut found, mut seen) = (vec![id], Vec::new(), BTreeSet::new());
     while let Some(id) = open.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
         let node = cx.graph.node(id);
         match node.run() {
             Run::Source | Run::TableSource => {

@@ -1,6 +1,9 @@
 //! What `process` and `process_values` take: a function that makes processors, or a supplier.
 
-use super::{FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier};
+use super::{
+    FixedKeyProcessor, FixedKeyProcessorSupplier, Processor, ProcessorSupplier, Stateful,
+    StatefulFixedKey, StatefulFixedKeyProcessor, StatefulProcessor,
+};
 
 /// Tells that a function without arguments makes the processors.
 #[derive(Clone, Copy, Debug)]
@@ -10,10 +13,14 @@ pub struct ByFunction;
 #[derive(Clone, Copy, Debug)]
 pub struct BySupplier;
 
+/// Tells that a function makes instances of a type whose impl `#[processor]` annotates.
+#[derive(Clone, Copy, Debug)]
+pub struct ByType;
+
 /// Makes processors of records of `KIn` and `VIn`: a closure `|| MyProcessor { .. }`, or what
 /// `#[processor]` annotates.
 ///
-/// `By` is inferred: [`ByFunction`] or [`BySupplier`].
+/// `By` is inferred: [`ByFunction`], [`ByType`] or [`BySupplier`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process records with keys of `{KIn}` and values of `{VIn}`",
     label = "not a processor of this stream",
@@ -51,10 +58,23 @@ where
     }
 }
 
+impl<F, P, KIn, VIn, KOut, VOut, S> Supplies<KIn, VIn, KOut, VOut, S, ByType> for F
+where
+    F: Fn() -> P + Send + Sync + 'static,
+    P: StatefulProcessor<KIn, VIn, KOut, VOut, S>,
+    S: Copy + Send + 'static,
+{
+    type Processor = Stateful<P, S>;
+
+    fn supply(&self, stores: S) -> Stateful<P, S> {
+        Stateful { processor: self(), stores }
+    }
+}
+
 /// Makes fixed-key processors of records of `K` and `VIn`: a closure, or what `#[processor]` annotates
 /// for a `FixedKeyRecord`.
 ///
-/// `By` is inferred: [`ByFunction`] or [`BySupplier`].
+/// `By` is inferred: [`ByFunction`], [`ByType`] or [`BySupplier`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not process values of `{VIn}` under fixed keys of `{K}`",
     label = "not a fixed-key processor of this stream",
@@ -89,5 +109,18 @@ where
 
     fn supply(&self, stores: S) -> X::Processor {
         self.get(stores)
+    }
+}
+
+impl<F, P, K, VIn, VOut, S> SuppliesFixedKey<K, VIn, VOut, S, ByType> for F
+where
+    F: Fn() -> P + Send + Sync + 'static,
+    P: StatefulFixedKeyProcessor<K, VIn, VOut, S>,
+    S: Copy + Send + 'static,
+{
+    type Processor = StatefulFixedKey<P, S>;
+
+    fn supply(&self, stores: S) -> StatefulFixedKey<P, S> {
+        StatefulFixedKey { processor: self(), stores }
     }
 }
