@@ -261,6 +261,27 @@ impl Stores {
     ///
     /// Versions of a key that ended in one segment are read and written together, and a segment is dropped
     /// as a whole: many versions of a key ask for short segments, reads far back for long ones.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let second = Duration::from_secs(1);
+    ///     let readings = Stores::persistent_versioned_key_value_store_with_segments(
+    ///         "readings", second * 3600, second * 10);
+    ///     table::<String, i64>("readings", readings).to_stream().to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("readings").pipe("a", 2, 20)?;
+    /// driver.input::<String, i64>("readings").pipe("a", 1, 10)?;
+    /// let mut rows = driver.key_value_store::<String, i64>("readings")?;
+    /// assert_eq!(rows.get(&"a".to_owned())?, Some(2));
+    /// assert_eq!(rows.get_as_of(&"a".to_owned(), Timestamp::from(15_u32))?, Some(1));
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn persistent_versioned_key_value_store_with_segments(
         name: impl Into<String>,
         history_retention: Duration,
