@@ -3,11 +3,11 @@
 use streams_runtime::operator::{FlushedStore, Materializes, Repartition};
 use streams_runtime::plumbing::{
     GlobalKTable, HasSerde, KGroupedStream, KStream, KTable, Record, StreamsBuilder, Topology,
-    Unset, Windowed,
+    Unset, Windowed, store_view,
 };
-use streams_runtime::prelude::{Change, Grouped, Materialized, Repartitioned};
+use streams_runtime::prelude::{Change, Grouped, Materialized, Repartitioned, Stores};
 
-use super::build_joins::Processed;
+use super::build_joins::{Processed, ms};
 use super::flow::{Hub, Rows};
 use super::functions::AnyKey;
 use super::processors;
@@ -28,11 +28,11 @@ impl<K> Clone for Stream<K> {
     }
 }
 
-/// A table, the place behind its operator, and its rows where a join can look them up.
+/// A table, the place behind its operator, and its rows, which joins look up.
 pub(crate) struct Table<K> {
     pub(crate) handle: KTable<K, i64>,
     pub(crate) out: Hub<Record<K, Change<i64>>>,
-    pub(crate) rows: Option<Rows<K>>,
+    pub(crate) rows: Rows<K>,
 }
 
 impl<K> Clone for Table<K> {
@@ -145,7 +145,7 @@ impl Builder<'_> {
             Op::Table(kept) => {
                 let kept = materialized(id, kept);
                 let (handle, source, table) = self.b.table::<String, i64>(topic, kept);
-                let rows = Some(Rows::of(streams_runtime::plumbing::store_view(&table)));
+                let rows = Rows::of(store_view(&table));
                 let out = Hub::new();
                 let next = out.clone();
                 self.flush(&table, handle, &out);
@@ -211,7 +211,7 @@ impl Builder<'_> {
             Op::Repartition { named } => self.repartition(id, stream, named),
             Op::ProcessValues { in_memory } => self.process_values(stream, id, in_memory),
             Op::JoinStreams { .. } => self.join_streams(id, stream),
-            Op::JoinTable { left } => self.join_table(id, stream, left),
+            Op::JoinTable { left, grace } => self.join_table(id, stream, left, grace),
             Op::JoinGlobal { left, key } => self.join_global(id, stream, left, key),
             _ => return self.with_new_keys(id, stream),
         };
@@ -401,8 +401,15 @@ impl Builder<'_> {
 
 /// The options of a table that is kept.
 pub(crate) fn materialized<K>(id: Id, kept: Kept) -> Materialized<K, i64> {
-    let mut options =
-        if kept.named { Materialized::as_(format!("store-{id}")) } else { Materialized::default() };
+    let name = format!("store-{id}");
+    let mut options = match kept.history {
+        Some(history) => {
+            let supplier = Stores::persistent_versioned_key_value_store(name, ms(history));
+            Materialized::as_(supplier)
+        }
+        None if kept.named => Materialized::as_(name),
+        None => Materialized::default(),
+    };
     if !kept.caching {
         options = options.with_caching_disabled();
     }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use streams_runtime::operator::{FlushedStore, Materializes, ViewedStore};
-use streams_runtime::plumbing::{JoinWindows, KTable, StoreHandle, StreamsBuilder, Unset};
+use streams_runtime::plumbing::{
+    JoinWindows, KTable, StoreHandle, StreamsBuilder, Unset, store_view,
+};
 use streams_runtime::prelude::{
-    Change, KeyValueStore, Record, StoreType, StreamJoined, TimestampedKeyValueStore,
+    Change, Joined, KeyValueStore, Record, StoreType, StreamJoined, TimestampedKeyValueStore,
 };
 
 use super::build::{Builder, Built, Key, Number, Stream, Table, Text, materialized};
@@ -129,13 +131,23 @@ impl Builder<'_> {
         self.spec.rekeyed(self.spec.nodes[id].inputs[0])
     }
 
-    pub(crate) fn join_table<K: Key>(&mut self, id: Id, from: &Stream<K>, left: bool) -> Stream<K> {
+    pub(crate) fn join_table<K: Key>(
+        &mut self,
+        id: Id,
+        from: &Stream<K>,
+        left: bool,
+        grace: Option<u64>,
+    ) -> Stream<K> {
         let table = self.other_table(id);
-        let rows = table.rows.expect("the generator joins only tables with rows");
+        let rows = table.rows;
+        let how = match grace {
+            Some(grace) => Joined::default().with_grace_period(ms(grace)),
+            None => Joined::default(),
+        };
         let rekeyed = self.rekeyed_input(id);
         macro_rules! looked_up {
             ($method:ident, $joiner:expr) => {{
-                let (handle, op) = from.handle.$method(&mut self.b, table.handle, $joiner, Unset);
+                let (handle, op) = from.handle.$method(&mut self.b, table.handle, $joiner, how);
                 let out = self.behind(id, &from.out, rekeyed.then(|| op.repartition()));
                 let op = op.with_view(rows);
                 Stream { handle, out: out.scoped(false, move |cx, r, then| op.run(cx, r, then)) }
@@ -189,7 +201,7 @@ impl Builder<'_> {
         out: Changes<String>,
     ) -> Built {
         self.flush(operator, handle, &out);
-        let rows = Some(Rows::of(streams_runtime::plumbing::store_view(operator)));
+        let rows = Rows::of(store_view(operator));
         Built::Table(Table { handle, out, rows })
     }
 
@@ -201,7 +213,7 @@ impl Builder<'_> {
                 let (handle, op) = from.handle.to_table(&mut self.b, kept);
                 let out = Hub::new();
                 self.flush(&op, handle, &out);
-                let rows = Some(Rows::of(streams_runtime::plumbing::store_view(&op)));
+                let rows = Rows::of(store_view(&op));
                 let into = self.behind(id, &from.out, rekeyed.then(|| op.repartition()));
                 into.maybe_into(&out, false, move |cx, record| op.run(cx, record));
                 Built::Table(Table { handle, out, rows })

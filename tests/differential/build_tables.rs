@@ -1,8 +1,8 @@
 //! Builds windowed aggregations and the operators of tables.
 
 use streams_runtime::plumbing::{
-    EmitStrategy, ForeignJoinOptions, KGroupedStream, Materialized, SessionWindows, SlidingWindows,
-    TableOpOptions, TimeWindows, Unset, Windowed, derived_view, share,
+    EmitStrategy, ForeignJoinOptions, HasSerde, KGroupedStream, Materialized, SessionWindows,
+    SlidingWindows, TableOpOptions, TimeWindows, Unset, Windowed, derived_view, share, store_view,
 };
 use streams_runtime::prelude::{BufferConfig, Record, Suppressed};
 
@@ -63,8 +63,9 @@ impl Builder<'_> {
                 let cut = grouped.rekeyed.then(|| op.repartition());
                 let into = self.behind(id, &grouped.out, cut);
                 self.flush(&op, handle, &out);
+                let rows = Rows::of(store_view(&op));
                 into.many_into(&out, false, move |cx, record| op.run(cx, record));
-                Built::Windowed(Table { handle, out, rows: None })
+                Built::Windowed(Table { handle, out, rows })
             }};
         }
         macro_rules! aggregated {
@@ -115,7 +116,8 @@ impl Builder<'_> {
                 let into = self.behind(id, &second.out, second.rekeyed.then(|| right.repartition()));
                 into.many_into(&out, false, move |cx, record| right.run(cx, record));
                 self.flush(&table, handle, &out);
-                Built::Windowed(Table { handle, out, rows: None })
+                let rows = Rows::of(store_view(&table));
+                Built::Windowed(Table { handle, out, rows })
             }};
         }
         in_windows!(windows, |w| table!(w), |s| table!(s, |_, a, b| ordered(a, b)))
@@ -131,7 +133,7 @@ impl Builder<'_> {
                 let op = share(op);
                 let out = Hub::new();
                 self.flush(&op, handle, &out);
-                let rows = table.rows.clone().map(|rows| Rows::of(derived_view(&op, rows)));
+                let rows = Rows::of(derived_view(&op, table.rows.clone()));
                 table.out.maybe_into(&out, false, move |cx, record| op.run(cx, record));
                 Built::Table(Table { handle, out, rows })
             }
@@ -144,12 +146,17 @@ impl Builder<'_> {
                     }
                     None => table.handle.transform_values::<i64, _>(&mut self.b, make, Unset),
                 };
+                let op = share(op);
                 let out = Hub::new();
                 self.flush(&op, handle, &out);
+                let rows = Rows::of(derived_view(&op, table.rows.clone()));
                 table.out.maybe_into(&out, false, move |cx, record| op.run(cx, record));
-                Built::Table(Table { handle, out, rows: None })
+                Built::Table(Table { handle, out, rows })
             }
-            Op::JoinTables(join, kept) => self.join_tables(id, table, join, kept),
+            Op::JoinTables(join, kept) => {
+                let right = self.other_table(id);
+                Built::Table(self.join_tables(id, [table, &right], join, kept))
+            }
             Op::JoinForeign { left, kept } => self.join_foreign(id, table, left, kept),
             Op::Regroup { key, count, kept } => {
                 let choose = move |k: &String, v: i64| key.choose(Some(k), Some(v));
@@ -163,8 +170,9 @@ impl Builder<'_> {
                     }
                 };
                 let (handle, op) = table.handle.suppress(&mut self.b, suppressed);
+                let rows = Rows::of(op.view(table.rows.clone()));
                 let out = table.out.scoped(false, move |cx, r, then| op.run(cx, r, then));
-                Built::Table(Table { handle, out, rows: None })
+                Built::Table(Table { handle, out, rows })
             }
             Op::ToStream => Built::Updates(self.updates_of(table)),
             Op::ToStreamWithKey => {
@@ -184,20 +192,30 @@ impl Builder<'_> {
                     pred.test(Some(&key.key), Some(*value))
                 };
                 let (handle, op) = table.handle.filter(&mut self.b, test, Unset);
+                let op = share(op);
+                let rows = Rows::of(derived_view(&op, table.rows.clone()));
                 let out = table.out.maybe(false, move |cx, record| op.run(cx, record));
-                Built::Windowed(Table { handle, out, rows: None })
+                Built::Windowed(Table { handle, out, rows })
             }
             Op::TableMapValues(fun, _) => {
                 let (handle, op) =
                     table.handle.filter_map_values(&mut self.b, row_change(fun), Unset);
+                let op = share(op);
+                let rows = Rows::of(derived_view(&op, table.rows.clone()));
                 let out = table.out.maybe(false, move |cx, record| op.run(cx, record));
-                Built::Windowed(Table { handle, out, rows: None })
+                Built::Windowed(Table { handle, out, rows })
             }
             Op::SuppressClose => {
                 let until = Suppressed::until_window_closes(BufferConfig::unbounded());
                 let (handle, op) = table.handle.suppress(&mut self.b, until);
+                let rows = Rows::of(op.view(table.rows.clone()));
                 let out = table.out.scoped(false, move |cx, r, then| op.run(cx, r, then));
-                Built::Windowed(Table { handle, out, rows: None })
+                Built::Windowed(Table { handle, out, rows })
+            }
+            Op::JoinTables(join, _) => {
+                let right = &self.built[self.spec.nodes[id].inputs[1]];
+                let Built::Windowed(right) = right.clone() else { panic!("a windowed table") };
+                Built::Windowed(self.join_tables(id, [table, &right], join, None))
             }
             Op::Regroup { key, count, kept } => {
                 let choose = move |k: &Windowed<String>, v: i64| key.choose(Some(&k.key), Some(v));
@@ -221,23 +239,25 @@ impl Builder<'_> {
         let op = share(op);
         let out = Hub::new();
         self.flush(&op, handle, &out);
-        let rows = table.rows.clone().map(|rows| Rows::of(derived_view(&op, rows)));
+        let rows = Rows::of(derived_view(&op, table.rows.clone()));
         table.out.maybe_into(&out, false, move |cx, record| op.run(cx, record));
         Built::Table(Table { handle, out, rows })
     }
 
-    fn join_tables(
+    fn join_tables<K>(
         &mut self,
         id: Id,
-        left: &Table<String>,
+        [left, right]: [&Table<K>; 2],
         join: Join,
         kept: Option<Kept>,
-    ) -> Built {
-        let right = self.other_table(id);
-        let (of_left, of_right) = (rows(left), rows(&right));
+    ) -> Table<K>
+    where
+        K: HasSerde + Clone + Send + Sync,
+    {
+        let (of_left, of_right) = (left.rows.clone(), right.rows.clone());
         macro_rules! sides {
             ($method:ident, $joiner:expr) => {{
-                let kept: TableOpOptions<String, i64> = maybe_kept(id, kept);
+                let kept: TableOpOptions<K, i64> = maybe_kept(id, kept);
                 let (handle, this, that, join) =
                     left.handle.$method(&mut self.b, right.handle, $joiner, kept);
                 let out = Hub::new();
@@ -246,8 +266,8 @@ impl Builder<'_> {
                 let that = that.with_view(of_left.clone());
                 left.out.maybe_into(&out, false, move |cx, record| this.run(cx, record));
                 right.out.maybe_into(&out, false, move |cx, record| that.run(cx, record));
-                let rows = Some(Rows::of(join.view(of_left, of_right)));
-                Built::Table(Table { handle, out, rows })
+                let rows = Rows::of(join.view(of_left, of_right));
+                Table { handle, out, rows }
             }};
         }
         match join {
@@ -265,7 +285,7 @@ impl Builder<'_> {
         kept: Option<Kept>,
     ) -> Built {
         let right = self.other_table(id);
-        let (of_left, of_right) = (rows(left), rows(&right));
+        let (of_left, of_right) = (left.rows.clone(), right.rows.clone());
         let foreign = |value: &i64| (value % 5 != 0).then(|| format!("k{}", value.rem_euclid(4)));
         macro_rules! sides {
             ($method:ident, $joiner:expr) => {{
@@ -275,7 +295,7 @@ impl Builder<'_> {
                 let (subscriptions, responses) = (subscribe.source(), join.source());
                 let subscribe = subscribe.with_view(of_right);
                 let join = join.with_view(of_left);
-                let rows = Some(Rows::of(streams_runtime::plumbing::store_view(&join)));
+                let rows = Rows::of(store_view(&join));
                 let out = Hub::new();
                 self.flush(&join, handle, &out);
                 left.out.add(false, move |cx, record| send.run(cx, record));
@@ -346,12 +366,11 @@ impl Builder<'_> {
     }
 }
 
-fn rows(table: &Table<String>) -> Rows<String> {
-    table.rows.clone().expect("the generator joins only tables with rows")
-}
-
 /// The options of a table that may be kept.
-fn maybe_kept<O: From<Unset> + From<Materialized<String, i64>>>(id: Id, kept: Option<Kept>) -> O {
+fn maybe_kept<K, O>(id: Id, kept: Option<Kept>) -> O
+where
+    O: From<Unset> + From<Materialized<K, i64>>,
+{
     match kept {
         Some(kept) => O::from(materialized(id, kept)),
         None => O::from(Unset),

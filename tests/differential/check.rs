@@ -10,7 +10,7 @@ use super::promise::{Promise, Promises};
 use super::report::difference;
 use super::run::{Break, Commits, Marker, Outcome, Setup, run};
 use super::script::Step;
-use super::spec::{Op, Spec, Windows};
+use super::spec::{Kept, Kind, Op, Spec, Windows};
 
 /// An invariant that does not hold.
 #[derive(Debug)]
@@ -84,7 +84,10 @@ impl Checks<'_> {
     /// True for the stores of tables by key: other layouts have other keys in their changelogs.
     fn is_table(&self, store: &str) -> bool {
         let id = store.strip_prefix("store-").and_then(|id| id.parse::<usize>().ok());
-        id.is_some_and(|id| matches!(self.spec.nodes[id].kind, super::spec::Kind::Table))
+        id.is_some_and(|id| {
+            let node = &self.spec.nodes[id];
+            node.kind == Kind::Table && !matches!(node.op, Op::Table(Kept { history: Some(_), .. }))
+        })
     }
 
     fn caches(&self, plain: &Outcome) -> Checked {
@@ -195,6 +198,31 @@ impl Checks<'_> {
         Ok(())
     }
 
+    /// RocksDB gives what memory gives, and what it keeps over a crash is what the last commit wrote.
+    #[cfg(feature = "rocksdb")]
+    fn backends(&self, plain: &Outcome) -> Checked {
+        let invariant = "RocksDB gives what memory gives";
+        let folder = Folder::new();
+        let on_disk = self.run(invariant, &Setup::new(0).on_disk(folder.path()))?;
+        identical(invariant, plain, &on_disk)?;
+        let promises = Promises::over_restarts(self.spec);
+        for (cache, how, invariant) in [
+            (0, Break::Restart, "a restart on RocksDB behind a commit changes nothing"),
+            (LARGE, Break::Rebalance, "a rebalance on RocksDB behind a commit changes nothing"),
+        ] {
+            let calm = self.run("runs", &Setup::new(cache).at_marks(Marker::Commit))?;
+            let folder = Folder::new();
+            let setup = Setup::new(cache).on_disk(folder.path()).at_marks(Marker::CommitThen(how));
+            self.after_breaks(invariant, &promises, &calm, &self.run(invariant, &setup)?)?;
+        }
+        let invariant = "a crash on RocksDB under exactly-once changes nothing";
+        let marks = Marker::Just(Break::RestartFromLastCommit);
+        let folder = Folder::new();
+        let broken = self.run(invariant, &Setup::new(0).on_disk(folder.path()).at_marks(marks))?;
+        let broken = Outcome { dropped: plain.dropped, ..broken };
+        self.after_breaks(invariant, &promises, plain, &broken)
+    }
+
     /// Compares what the nodes promise.
     fn compare(
         &self,
@@ -244,6 +272,31 @@ fn oldest_kept(op: &Op, stream_time: i64) -> i64 {
         Windows::Session { gap, grace } => gap + grace,
     };
     stream_time - i64::try_from(retention).expect("small") + 1
+}
+
+/// A folder that goes with its value.
+#[cfg(feature = "rocksdb")]
+pub(crate) struct Folder(std::path::PathBuf);
+
+#[cfg(feature = "rocksdb")]
+impl Folder {
+    fn new() -> Self {
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("streams-differential-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
+
+#[cfg(feature = "rocksdb")]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
 }
 
 fn without_suppress_logs(outcome: &Outcome) -> Outcome {

@@ -6,6 +6,7 @@ use streams_runtime::error::Stop;
 use streams_runtime::operator::{LookupError, View};
 use streams_runtime::plumbing::Context;
 use streams_runtime::store::ValueAndTimestamp;
+use streams_runtime::time::Timestamp;
 
 type Run<R> = Box<dyn Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync>;
 type Cut<R> = Box<dyn Fn(&mut Context, R) -> Result<Option<R>, Stop> + Send + Sync>;
@@ -139,8 +140,10 @@ impl<R: Clone + 'static> Hub<R> {
     }
 }
 
-type Lookup<K> =
-    dyn Fn(&mut Context, &K) -> Result<Option<ValueAndTimestamp<i64>>, LookupError> + Send + Sync;
+type Row = Result<Option<ValueAndTimestamp<i64>>, LookupError>;
+
+/// Looks up a row as it is, or as it was at a time.
+type Lookup<K> = dyn Fn(&mut Context, &K, Option<Timestamp>) -> Row + Send + Sync;
 
 /// The rows of a table, with the way to them hidden.
 pub(crate) struct Rows<K>(Arc<Lookup<K>>);
@@ -153,7 +156,10 @@ impl<K> Clone for Rows<K> {
 
 impl<K: 'static> Rows<K> {
     pub(crate) fn of(view: impl View<Key = K, Value = i64>) -> Self {
-        Self(Arc::new(move |cx: &mut Context, key: &K| view.get(cx, key)))
+        Self(Arc::new(move |cx: &mut Context, key: &K, time: Option<Timestamp>| match time {
+            None => view.get(cx, key),
+            Some(time) => view.get_as_of(cx, key, time),
+        }))
     }
 }
 
@@ -161,11 +167,11 @@ impl<K: 'static> View for Rows<K> {
     type Key = K;
     type Value = i64;
 
-    fn get(
-        &self,
-        cx: &mut Context,
-        key: &K,
-    ) -> Result<Option<ValueAndTimestamp<i64>>, LookupError> {
-        (self.0)(cx, key)
+    fn get(&self, cx: &mut Context, key: &K) -> Row {
+        (self.0)(cx, key, None)
+    }
+
+    fn get_as_of(&self, cx: &mut Context, key: &K, time: Timestamp) -> Row {
+        (self.0)(cx, key, Some(time))
     }
 }

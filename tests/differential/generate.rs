@@ -36,7 +36,11 @@ impl Generator {
             self.add(Op::Stream, &[], Kind::Stream);
         }
         for _ in 0..self.rng.below(3) {
-            let kept = self.kept();
+            let mut kept = self.kept();
+            if self.rng.chance(20) {
+                let history = Some(self.rng.pick(&[20, 300]));
+                kept = Kept { named: true, caching: false, in_memory: false, history };
+            }
             self.add(Op::Table(kept), &[], Kind::Table);
         }
         if self.rng.chance(20) {
@@ -150,11 +154,15 @@ impl Generator {
     }
 
     fn join_table(&mut self, input: Id, kind: Kind) {
-        let Some(table) = self.one_of(&[Kind::Table]).filter(|id| self.has_rows(*id)) else {
-            return;
-        };
+        let Some(table) = self.one_of(&[Kind::Table]) else { return };
         let left = self.rng.chance(50);
-        self.add(Op::JoinTable { left }, &[input, table], kind);
+        let grace = match self.spec.nodes[table].op {
+            Op::Table(Kept { history: Some(history), .. }) if self.rng.chance(40) => {
+                Some(history / 2)
+            }
+            _ => None,
+        };
+        self.add(Op::JoinTable { left, grace }, &[input, table], kind);
     }
 
     fn join_global(&mut self, input: Id, kind: Kind, key: KeyFun) {
@@ -201,7 +209,7 @@ impl Generator {
                 let left = self.rng.chance(50);
                 self.with_other_table(input, Op::JoinForeign { left, kept })
             }
-            9 => {
+            9 if !self.spec.versioned(input) => {
                 let limit = self.rng.pick(&[0, 20, 60]);
                 let max_records = self.rng.chance(30).then_some(2);
                 self.add(Op::SuppressTime { limit, max_records }, &[input], table)
@@ -215,13 +223,11 @@ impl Generator {
         let Some(other) = self.one_of(&[Kind::Table]).filter(|other| *other != input) else {
             return;
         };
-        if self.has_rows(input) && self.has_rows(other) {
-            self.add(op, &[input, other], Kind::Table);
-        }
+        self.add(op, &[input, other], Kind::Table);
     }
 
     fn of_windowed(&mut self, input: Id) {
-        match self.rng.below(5) {
+        match self.rng.below(6) {
             0 => {
                 let pred = self.pred();
                 self.add(Op::TableFilter(pred, None), &[input], Kind::Windowed)
@@ -235,17 +241,13 @@ impl Generator {
                 let (key, count, kept) = (self.key_fun(), self.rng.chance(40), self.kept());
                 self.add(Op::Regroup { key, count, kept }, &[input], Kind::Table)
             }
+            4 => {
+                let join = self.rng.pick(&[Join::Inner, Join::Left, Join::Outer]);
+                let other = self.one_of(&[Kind::Windowed]).filter(|other| *other != input);
+                let Some(other) = other else { return };
+                self.add(Op::JoinTables(join, None), &[input, other], Kind::Windowed)
+            }
             _ => self.add(Op::ToStreamWithKey, &[input], Kind::Stream),
-        }
-    }
-
-    /// True when a join can look up the table's rows.
-    fn has_rows(&self, id: Id) -> bool {
-        let node = &self.spec.nodes[id];
-        match node.op {
-            Op::TransformValues(..) | Op::SuppressTime { .. } => false,
-            Op::TableFilter(..) | Op::TableMapValues(..) => self.has_rows(node.inputs[0]),
-            _ => true,
         }
     }
 
@@ -253,7 +255,7 @@ impl Generator {
     fn knows_grace(&self, id: Id) -> bool {
         let node = &self.spec.nodes[id];
         match node.op {
-            Op::SuppressClose => false,
+            Op::SuppressClose | Op::JoinTables(..) => false,
             Op::TableFilter(..) | Op::TableMapValues(..) => self.knows_grace(node.inputs[0]),
             _ => true,
         }
@@ -303,6 +305,7 @@ impl Generator {
             named: self.rng.chance(70),
             caching: self.rng.chance(75),
             in_memory: self.rng.chance(30),
+            history: None,
         }
     }
 

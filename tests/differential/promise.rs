@@ -85,9 +85,11 @@ impl Promises {
             }
             Op::JoinTables(_, kept) => behind_a_cache(kept, input),
             Op::JoinForeign { kept, .. } => {
-                let unnamed = Kept { named: false, caching: true, in_memory: false };
+                let unnamed = Kept { named: false, caching: true, in_memory: false, history: None };
                 behind_a_cache(Some(kept.unwrap_or(unnamed)), input)
             }
+            // time passes by the updates that it sees, and a cache leaves out a row that never was
+            Op::SuppressClose if spec.may_delete(node.inputs[0]) => only_same(input),
             Op::SuppressClose => input,
             Op::JoinTable { .. } => {
                 let found = self.lookup[node.inputs[1]];
@@ -136,7 +138,7 @@ impl Promises {
             Op::Table(_) => true,
             Op::TableFilter(_, None) | Op::TableMapValues(_, None) => self.lookup[node.inputs[0]],
             Op::JoinTables(_, None) => node.inputs.iter().all(|input| self.lookup[*input]),
-            _ => same && node.kind == Kind::Table,
+            _ => same && matches!(node.kind, Kind::Table | Kind::Windowed),
         }
     }
 
@@ -162,7 +164,7 @@ impl Promises {
         }
         let sees_nulls = match node.op {
             Op::JoinStreams { join, .. } => join != Join::Inner,
-            Op::JoinTable { left } => left,
+            Op::JoinTable { left, .. } => left,
             Op::ToTable(_)
             | Op::Aggregate(_, None, _)
             | Op::Cogroup(_)
@@ -220,7 +222,8 @@ impl Promises {
                 | Op::WindowCogroup { .. }
                 | Op::JoinStreams { join: Join::Inner, .. }
                 | Op::SuppressClose
-                | Op::SuppressTime { .. } => !spec.orderly,
+                | Op::SuppressTime { .. }
+                | Op::JoinTable { grace: Some(_), .. } => !spec.orderly,
                 // and when it last looked for records without a match (KStreamKStreamJoin: TimeTracker). It
                 // looks no later where both sides wait equally long, longer than records are out of order.
                 Op::JoinStreams { before, after, .. } => {

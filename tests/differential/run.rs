@@ -77,6 +77,11 @@ impl Setup {
         Self { marks, ..self }
     }
 
+    #[cfg(feature = "rocksdb")]
+    pub(crate) fn on_disk(self, folder: &std::path::Path) -> Self {
+        Self { state_dir: Some(folder.to_owned()), ..self }
+    }
+
     fn config(&self) -> TestDriverConfig {
         let cache = self.cache.to_string();
         let config = TestDriverConfig::from_map([

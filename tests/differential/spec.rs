@@ -64,6 +64,8 @@ pub(crate) struct Kept {
     pub(crate) named: bool,
     pub(crate) caching: bool,
     pub(crate) in_memory: bool,
+    /// For how long a source table keeps the past of its keys.
+    pub(crate) history: Option<u64>,
 }
 
 /// An aggregation of a stream.
@@ -127,6 +129,7 @@ pub(crate) enum Op {
     },
     JoinTable {
         left: bool,
+        grace: Option<u64>,
     },
     JoinGlobal {
         left: bool,
@@ -227,6 +230,14 @@ impl Spec {
             }
             _ => false,
         }
+    }
+
+    /// True when the table, or one that it is made of, keeps the past of its keys.
+    pub(crate) fn versioned(&self, id: Id) -> bool {
+        let node = &self.nodes[id];
+        let tables = node.inputs.iter().filter(|_| node.kind == Kind::Table);
+        matches!(node.op, Op::Table(Kept { history: Some(_), .. }))
+            || tables.into_iter().any(|input| self.versioned(*input))
     }
 
     /// True when rows of the table may go.
