@@ -133,3 +133,18 @@ fn a_rebalance_keeps_stores_without_what_was_not_committed() -> Done {
     assert_eq!(driver.key_value_store::<String, i64>("counts")?.get(&"a".to_owned())?, Some(2));
     Ok(())
 }
+
+#[test]
+fn a_rebalance_reads_versions_from_the_changelog_that_are_older_than_what_was_lost() -> Done {
+    let topology = topology!({
+        let history = Stores::persistent_versioned_key_value_store("rows", ms(20));
+        table::<String, i64>("in", Materialized::as_(history)).to_stream().to("out");
+    });
+    let mut driver = start(&topology, &[])?;
+    driver.input::<String, i64>("in").pipe("a", 1, 100)?;
+    driver.input::<String, i64>("in").pipe("b", 2, 200)?;
+    driver.rebalance()?;
+    let rows = driver.key_value_store::<String, i64>("rows")?.all()?;
+    assert_eq!(rows, [("a".to_owned(), 1), ("b".to_owned(), 2)]);
+    Ok(())
+}

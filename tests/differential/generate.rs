@@ -156,8 +156,9 @@ impl Generator {
     fn join_table(&mut self, input: Id, kind: Kind) {
         let Some(table) = self.one_of(&[Kind::Table]) else { return };
         let left = self.rng.chance(50);
+        // the buffer of a left join takes no null keys, as in Java
         let grace = match self.spec.nodes[table].op {
-            Op::Table(Kept { history: Some(history), .. }) if self.rng.chance(40) => {
+            Op::Table(Kept { history: Some(history), .. }) if !left && self.rng.chance(60) => {
                 Some(history / 2)
             }
             _ => None,

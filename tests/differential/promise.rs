@@ -3,7 +3,7 @@
 //! Kafka Streams promises less than "the same", and so do we. What is left out here is left out because
 //! of a rule of Kafka Streams, which stands beside it.
 
-use super::spec::{Agg, DISORDER, Id, Join, Kept, Kind, Op, Spec, Windows};
+use super::spec::{Agg, Id, Join, Kept, Kind, Op, Spec, Windows};
 
 /// How the results of a node compare between two runs.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -22,6 +22,8 @@ use Promise::{Final, Nothing, Same};
 pub(crate) struct Promises {
     /// Of what flows out.
     pub(crate) flow: Vec<Promise>,
+    /// True when what flows out is not to be compared, although results behind it are.
+    pub(crate) passing: Vec<bool>,
     /// True when a join that looks the table up at any time finds the same row.
     lookup: Vec<bool>,
     /// True when updates may carry another old value than the one that was sent before.
@@ -30,7 +32,7 @@ pub(crate) struct Promises {
 
 impl Promises {
     fn empty() -> Self {
-        Self { flow: Vec::new(), lookup: Vec::new(), loose_old: Vec::new() }
+        Self { flow: Vec::new(), passing: Vec::new(), lookup: Vec::new(), loose_old: Vec::new() }
     }
 
     fn least(&self, inputs: &[Id]) -> Promise {
@@ -54,6 +56,11 @@ impl Promises {
     fn cached(&self, spec: &Spec, id: Id) -> Promise {
         let node = &spec.nodes[id];
         let input = self.least(&node.inputs);
+        // of two topics with records of one time either may be first, and what else waits decides it
+        let over_topics = node.inputs.iter().any(|input| spec.after_new_key(*input));
+        if node.inputs.len() > 1 && over_topics && spec.tables_use_topics() {
+            return Nothing;
+        }
         match node.op {
             Op::Stream | Op::Global => Same,
             Op::Table(kept) => behind_a_cache(Some(kept), Same),
@@ -69,9 +76,14 @@ impl Promises {
             Op::Aggregate(_, _, kept) | Op::Cogroup(kept) | Op::WindowCogroup { kept, .. } => {
                 behind_a_cache(Some(kept), only_same(input))
             }
-            // the store keeps no cache
-            Op::WindowAggregate { on_close: true, .. } => only_same(input),
+            // what a cache holds is emitted, however old it is; without one it may have expired
+            Op::WindowAggregate { on_close: true, windows, kept, .. } => match windows {
+                Windows::Tumbling { .. } | Windows::Hopping { .. } if kept.caching => Nothing,
+                _ => only_same(input),
+            },
             Op::WindowAggregate { kept, .. } => behind_a_cache(Some(kept), only_same(input)),
+            // a filter sends no deletion of what was not there before (KTableFilter)
+            Op::TableFilter(..) if input == Final && self.loose_old[node.inputs[0]] => Nothing,
             Op::TableFilter(_, kept)
             | Op::TableMapValues(_, kept)
             | Op::TransformValues(_, kept) => behind_a_cache(kept, input),
@@ -149,6 +161,8 @@ impl Promises {
         for id in 0..spec.nodes.len() {
             let promise = found.optimized(spec, id);
             found.flow.push(promise);
+            // null keys are gone already
+            found.passing.push(moves_behind_a_cut(spec, id));
         }
         found
     }
@@ -224,12 +238,8 @@ impl Promises {
                 | Op::SuppressClose
                 | Op::SuppressTime { .. }
                 | Op::JoinTable { grace: Some(_), .. } => !spec.orderly,
-                // and when it last looked for records without a match (KStreamKStreamJoin: TimeTracker). It
-                // looks no later where both sides wait equally long, longer than records are out of order.
-                Op::JoinStreams { before, after, .. } => {
-                    let waits = i64::try_from(before).is_ok_and(|before| before >= DISORDER);
-                    !spec.orderly || before != after || !waits
-                }
+                // and when it looks next for records without a match (KStreamKStreamJoin: TimeTracker)
+                Op::JoinStreams { .. } => true,
                 _ => false,
             };
             let promise = if forgets { Nothing } else { found.least(&node.inputs) };

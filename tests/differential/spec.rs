@@ -240,14 +240,31 @@ impl Spec {
             || tables.into_iter().any(|input| self.versioned(*input))
     }
 
+    /// True when updates of tables go over internal topics.
+    pub(crate) fn tables_use_topics(&self) -> bool {
+        (0..self.nodes.len()).any(|id| match self.nodes[id].op {
+            Op::Regroup { .. } | Op::JoinForeign { .. } => true,
+            _ => self.rekeyed(id) && self.behind_a_table(id),
+        })
+    }
+
+    fn behind_a_table(&self, id: Id) -> bool {
+        let node = &self.nodes[id];
+        let table = matches!(node.kind, Kind::Table | Kind::Windowed);
+        table || node.inputs.iter().any(|input| self.behind_a_table(*input))
+    }
+
     /// True when rows of the table may go.
     pub(crate) fn may_delete(&self, id: Id) -> bool {
         let node = &self.nodes[id];
         match node.op {
             Op::Table(_) => self.deletes,
-            Op::Aggregate(Agg::Count | Agg::Reduce(0) | Agg::Aggregate(0), ..) | Op::Cogroup(_) => {
-                false
+            Op::Aggregate(Agg::Count | Agg::Reduce(0) | Agg::Aggregate(0), ..)
+            | Op::WindowAggregate {
+                agg: Agg::Count | Agg::Reduce(0) | Agg::Aggregate(0), ..
             }
+            | Op::WindowCogroup { .. }
+            | Op::Cogroup(_) => false,
             Op::TableMapValues(Fun::Linear(..) | Fun::OrElse(_), _) | Op::JoinTables(..) => {
                 node.inputs.iter().any(|input| self.may_delete(*input))
             }

@@ -182,8 +182,11 @@ impl ByteStore {
 
     pub(crate) fn commit(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
         let mut dropped = Vec::new();
-        dropped.extend(self.segments.as_mut().and_then(Segments::take_drops).into_iter().flatten());
-        dropped.extend(self.versions.as_mut().and_then(Versions::take_drops));
+        if let Some(segments) = &mut self.segments {
+            segments.committed();
+            dropped.extend(segments.take_drops().into_iter().flatten());
+        }
+        dropped.extend(self.versions.as_mut().and_then(Versions::commit));
         dropped.iter().try_for_each(|range| self.backend.stage_drop(range))?;
         self.pending.drain_into(self.backend.as_mut(), &dropped);
         self.backend.apply(offsets)
@@ -235,6 +238,7 @@ impl ByteStore {
         }
         if let Some(segments) = &mut self.segments {
             segments.take_expired();
+            segments.committed();
         }
         match last {
             Some(offset) => self.backend.apply(&[(partition, offset)]),
@@ -247,6 +251,9 @@ impl ByteStore {
         self.pending.clear();
         if let Some(segments) = &mut self.segments {
             segments.abort();
+        }
+        if let Some(versions) = &mut self.versions {
+            versions.abort();
         }
         let Some(lru) = &mut self.lru else { return };
         lru.clear();

@@ -74,9 +74,11 @@ pub(crate) struct Segments {
     interval: i64,
     /// The latest time among the rows so far, -1 before the first.
     stream_time: i64,
+    /// The same at the last commit.
+    committed_time: i64,
     known: BTreeSet<i64>,
-    /// Segments below it are to be dropped with the next commit.
-    drop_below: Option<i64>,
+    /// Segments that are to be dropped with the next commit.
+    dropping: BTreeSet<i64>,
     expired: u64,
     row: Vec<u8>,
     index: Vec<u8>,
@@ -92,8 +94,9 @@ impl Segments {
             exact,
             interval: (layout.retention_ms / 2).max(60_000),
             stream_time: -1,
+            committed_time: -1,
             known: BTreeSet::new(),
-            drop_below: None,
+            dropping: BTreeSet::new(),
             expired: 0,
             row: Vec::new(),
             index: Vec::new(),
@@ -159,8 +162,9 @@ impl Segments {
 
     fn expire(&mut self, live: i64) {
         if self.known.first().is_some_and(|first| *first < live) {
-            self.known = self.known.split_off(&live);
-            self.drop_below = Some(live);
+            let kept = self.known.split_off(&live);
+            self.dropping.append(&mut self.known);
+            self.known = kept;
         }
     }
 
@@ -170,9 +174,14 @@ impl Segments {
         self.row.extend_from_slice(key);
     }
 
-    /// What the next commit drops: rows, and their index.
+    /// Notes what is committed with the rows.
+    pub(crate) fn committed(&mut self) {
+        self.committed_time = self.stream_time;
+    }
+
+    /// What a commit drops: rows, and their index.
     pub(crate) fn take_drops(&mut self) -> Option<[KeyRange; 2]> {
-        let below = self.drop_below.take()?;
+        let below = std::mem::take(&mut self.dropping).pop_last()?.saturating_add(1);
         let rows = KeyRange::half_open(&[], &below.to_be_bytes());
         let time = below.saturating_mul(self.interval);
         let end = [INDEX, time.to_be_bytes()].concat();
@@ -229,10 +238,11 @@ impl Segments {
         }
     }
 
-    /// Forgets what was not committed.
+    /// Forgets what was not committed. A changelog that is read again must not find its records late.
     pub(crate) fn abort(&mut self) {
         self.recent = None;
-        self.drop_below = None;
+        self.stream_time = self.committed_time;
+        self.known.append(&mut self.dropping);
     }
 }
 

@@ -67,14 +67,17 @@ pub(crate) struct Versions {
     layout: VersionLayout,
     /// The latest time among the writes so far, -1 before the first.
     stream_time: i64,
+    /// The same at the last commit.
+    committed_time: i64,
     known: BTreeSet<i64>,
-    /// Segments below it are to be dropped with the next commit.
-    drop_below: Option<i64>,
+    /// Segments that are to be dropped with the next commit.
+    dropping: BTreeSet<i64>,
 }
 
 impl Versions {
     fn new(layout: VersionLayout) -> Self {
-        Self { layout, stream_time: -1, known: BTreeSet::new(), drop_below: None }
+        let (known, dropping) = (BTreeSet::new(), BTreeSet::new());
+        Self { layout, stream_time: -1, committed_time: -1, known, dropping }
     }
 
     fn segment(&self, time: i64) -> i64 {
@@ -94,8 +97,9 @@ impl Versions {
         self.stream_time = self.stream_time.max(time);
         let live = self.segment(self.oldest());
         if self.known.first().is_some_and(|first| *first < live) {
-            self.known = self.known.split_off(&live);
-            self.drop_below = Some(live);
+            let kept = self.known.split_off(&live);
+            self.dropping.append(&mut self.known);
+            self.known = kept;
         }
         true
     }
@@ -106,9 +110,17 @@ impl Versions {
         if from >= below { None } else { self.known.range(from..below).next_back().copied() }
     }
 
-    /// What the next commit drops.
-    pub(super) fn take_drops(&mut self) -> Option<KeyRange> {
-        self.drop_below.take().map(|below| KeyRange::half_open(&[], &below.to_be_bytes()))
+    /// What a commit drops.
+    pub(super) fn commit(&mut self) -> Option<KeyRange> {
+        self.committed_time = self.stream_time;
+        let last = std::mem::take(&mut self.dropping).pop_last()?;
+        Some(KeyRange::half_open(&[], &last.saturating_add(1).to_be_bytes()))
+    }
+
+    /// Forgets what was not committed. A changelog that is read again must not find its records late.
+    pub(super) fn abort(&mut self) {
+        self.stream_time = self.committed_time;
+        self.known.append(&mut self.dropping);
     }
 }
 
