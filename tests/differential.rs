@@ -33,7 +33,10 @@ mod script;
 mod spec;
 
 /// How many seeds a run checks, unless `STREAMS_SEEDS` says another number.
-const SEEDS_IN_CI: u64 = 600;
+const SEEDS_IN_CI: u64 = 400;
+
+/// One seed of so many is also run on RocksDB, which opens many databases.
+const ON_DISK_OF: u64 = 16;
 
 fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -53,7 +56,8 @@ fn random_topologies_keep_their_promises() {
     };
     let mut failures: BTreeMap<&str, (Vec<u64>, String)> = BTreeMap::new();
     for seed in seeds.clone() {
-        if let Err(failure) = report::seed(seed) {
+        let on_disk = seeds.end - seeds.start == 1 || seed % ON_DISK_OF == 0;
+        if let Err(failure) = report::seed(seed, on_disk) {
             let entry = failures.entry(failure.violation.invariant);
             entry.or_insert_with(|| (Vec::new(), failure.to_string())).0.push(seed);
         }

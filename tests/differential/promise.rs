@@ -76,11 +76,8 @@ impl Promises {
             Op::Aggregate(_, _, kept) | Op::Cogroup(kept) | Op::WindowCogroup { kept, .. } => {
                 behind_a_cache(Some(kept), only_same(input))
             }
-            // what a cache holds is emitted, however old it is; without one it may have expired
-            Op::WindowAggregate { on_close: true, windows, kept, .. } => match windows {
-                Windows::Tumbling { .. } | Windows::Hopping { .. } if kept.caching => Nothing,
-                _ => only_same(input),
-            },
+            // emission looks into the cache
+            Op::WindowAggregate { on_close: true, .. } => only_same(input),
             Op::WindowAggregate { kept, .. } => behind_a_cache(Some(kept), only_same(input)),
             // a filter sends no deletion of what was not there before (KTableFilter)
             Op::TableFilter(..) if input == Final && self.loose_old[node.inputs[0]] => Nothing,

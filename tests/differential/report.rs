@@ -9,14 +9,17 @@ use super::script::{Step, script};
 use super::spec::Spec;
 
 /// Checks a seed, and says what is wrong with it.
-pub(crate) fn seed(seed: u64) -> Result<(), Failure> {
+pub(crate) fn seed(seed: u64, on_disk: bool) -> Result<(), Failure> {
     let spec = generate::spec(seed);
     let steps = script(&spec, seed);
-    let Err(violation) = guarded(&spec, &steps) else { return Ok(()) };
-    let invariant = violation.invariant;
-    let steps = shrink_steps(&spec, steps, invariant);
-    let spec = shrink_sinks(spec, &steps, invariant);
-    let violation = guarded(&spec, &steps).err().unwrap_or(violation);
+    let Err(violation) = guarded(&spec, &steps, on_disk) else { return Ok(()) };
+    let still = |spec: &Spec, steps: &[Step]| {
+        let invariant = violation.invariant;
+        guarded(spec, steps, on_disk).is_err_and(|violation| violation.invariant == invariant)
+    };
+    let steps = shrink_steps(&spec, steps, still);
+    let spec = shrink_sinks(spec, &steps, still);
+    let violation = guarded(&spec, &steps, on_disk).err().unwrap_or(violation);
     Err(Failure { seed, spec, steps, violation })
 }
 
@@ -42,8 +45,8 @@ impl std::fmt::Display for Failure {
 }
 
 /// A panic is a violation, too.
-fn guarded(spec: &Spec, steps: &[Step]) -> Result<(), Violation> {
-    let checked = catch_unwind(AssertUnwindSafe(|| check(spec, steps)));
+fn guarded(spec: &Spec, steps: &[Step], on_disk: bool) -> Result<(), Violation> {
+    let checked = catch_unwind(AssertUnwindSafe(|| check(spec, steps, on_disk)));
     checked.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
@@ -52,19 +55,19 @@ fn guarded(spec: &Spec, steps: &[Step]) -> Result<(), Violation> {
     })
 }
 
-fn fails(spec: &Spec, steps: &[Step], invariant: &str) -> bool {
-    guarded(spec, steps).is_err_and(|violation| violation.invariant == invariant)
-}
-
 /// Leaves out steps, ever fewer at once, as long as the same invariant is violated.
-fn shrink_steps(spec: &Spec, mut steps: Vec<Step>, invariant: &str) -> Vec<Step> {
+fn shrink_steps(
+    spec: &Spec,
+    mut steps: Vec<Step>,
+    fails: impl Fn(&Spec, &[Step]) -> bool,
+) -> Vec<Step> {
     let mut size = steps.len() / 2;
     while size > 0 {
         let mut at = 0;
         while at < steps.len() {
             let end = steps.len().min(at + size);
             let fewer = [&steps[..at], &steps[end..]].concat();
-            if fails(spec, &fewer, invariant) {
+            if fails(spec, &fewer) {
                 steps = fewer;
             } else {
                 at = end;
@@ -76,16 +79,16 @@ fn shrink_steps(spec: &Spec, mut steps: Vec<Step>, invariant: &str) -> Vec<Step>
 }
 
 /// Leaves out sinks and ends that do not matter.
-fn shrink_sinks(mut spec: Spec, steps: &[Step], invariant: &str) -> Spec {
+fn shrink_sinks(mut spec: Spec, steps: &[Step], fails: impl Fn(&Spec, &[Step]) -> bool) -> Spec {
     for id in (0..spec.nodes.len()).rev() {
         let mut smaller = spec.clone();
         smaller.nodes[id].sink = false;
-        if fails(&smaller, steps, invariant) {
+        if fails(&smaller, steps) {
             spec = smaller;
         }
         let last = id + 1 == spec.nodes.len();
         let shorter = Spec { nodes: spec.nodes[..id].to_vec(), ..spec.clone() };
-        if last && fails(&shorter, steps, invariant) {
+        if last && fails(&shorter, steps) {
             spec = shorter;
         }
     }
