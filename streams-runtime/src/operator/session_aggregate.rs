@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Headers, Record};
 use crate::serdes::{Nullable, Window, Windowed};
-use crate::store::{SessionStore, StoreError, StoreRef};
+use crate::store::{Order, SessionStore, StoreError, StoreRef};
 use crate::topology::NodeId;
 use crate::window::{EmitStrategy, SessionWindows, span};
 
@@ -89,7 +89,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         let gap = self.windows.gap_ms();
         let store = cx.store(self.store);
         let found = store
-            .find(&key, time.saturating_sub(gap), time.saturating_add(gap))
+            .find(&key, time.saturating_sub(gap), time.saturating_add(gap), Order::Ascending)
             .map_err(store_error)?;
         let alone = Window { start: time, end: time };
         let mut aggregate = self.fold.initial();

@@ -1,6 +1,6 @@
 //! The key-value store of a processor.
 
-use std::ops::{Bound, RangeBounds};
+use std::ops::RangeBounds;
 
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
 use crate::serdes::{HasSerde, Serde};
@@ -118,6 +118,11 @@ where
         known
     }
 
+    /// Writes several values.
+    pub fn put_all(&mut self, rows: impl IntoIterator<Item = (K, V)>) {
+        rows.into_iter().for_each(|(key, value)| self.put(key, value));
+    }
+
     /// Deletes a value and returns it.
     pub fn delete(&mut self, key: &K) -> Option<V> {
         let known = self.get(key);
@@ -162,30 +167,7 @@ where
     }
 
     fn between(&self, keys: &impl RangeBounds<K>, order: Order) -> std::vec::IntoIter<(K, V)> {
-        let rows = self.with(|store| {
-            let excluded = [keys.start_bound(), keys.end_bound()].map(|end| match end {
-                Bound::Excluded(key) => Some(store.key_bytes(key)).transpose(),
-                Bound::Included(_) | Bound::Unbounded => Ok(None),
-            });
-            let [first, last] = excluded;
-            let excluded = [first?, last?];
-            let (from, to) = (bound(keys.start_bound()), bound(keys.end_bound()));
-            let mut rows = store.range(from, to, order)?.collect::<Result<Vec<_>, _>>()?;
-            if excluded.iter().any(Option::is_some) {
-                rows.retain(|(key, _)| {
-                    store.key_bytes(key).is_ok_and(|key| !excluded.contains(&Some(key)))
-                });
-            }
-            Ok(rows)
-        });
+        let rows = self.with(|store| store.range(keys, order)?.collect::<Result<Vec<_>, _>>());
         rows.unwrap_or_default().into_iter()
-    }
-}
-
-/// The backend's ranges include both ends; an excluded end is one row at most.
-fn bound<K>(bound: Bound<&K>) -> Option<&K> {
-    match bound {
-        Bound::Included(key) | Bound::Excluded(key) => Some(key),
-        Bound::Unbounded => None,
     }
 }

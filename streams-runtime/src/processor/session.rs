@@ -1,10 +1,11 @@
 //! The session store of a processor.
 
+use std::ops::RangeBounds;
 use std::time::Duration;
 
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
 use crate::serdes::{HasSerde, Windowed};
-use crate::store::{self, StoreError, StoreRef, session_store_maker};
+use crate::store::{self, Order, StoreError, StoreRef, session_store_maker};
 use crate::topology::{StoreIx, StoreType};
 
 /// Aggregates by key and session.
@@ -64,18 +65,106 @@ where
     }
 
     /// The aggregate of exactly this session.
-    pub fn fetch(&self, session: &Windowed<K>) -> Option<V> {
+    pub fn fetch_session(&self, session: &Windowed<K>) -> Option<V> {
         self.with(|store| store.fetch(session)).flatten()
     }
 
-    /// The sessions of a key that end at `earliest_end` or later and start at `latest_start` or earlier.
+    /// All sessions of a key, by end, then start.
+    pub fn fetch(&self, key: &K) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.find_sessions(key, 0, i64::MAX)
+    }
+
+    /// All sessions of a key, the latest first.
+    pub fn backward_fetch(&self, key: &K) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.backward_find_sessions(key, 0, i64::MAX)
+    }
+
+    /// All sessions of a range of keys.
+    ///
+    /// The order is that of Kafka Streams' stores: in memory by end and key, on disk by segment (half the
+    /// retention, at least a minute) and then by key and end.
+    pub fn fetch_range(&self, keys: impl RangeBounds<K>) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.find_sessions_in(keys, 0, i64::MAX)
+    }
+
+    /// [`fetch_range`](Self::fetch_range) in reverse order.
+    pub fn backward_fetch_range(
+        &self,
+        keys: impl RangeBounds<K>,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.backward_find_sessions_in(keys, 0, i64::MAX)
+    }
+
+    /// The sessions of a key that end at `earliest_end` or later and start at `latest_start` or earlier, by
+    /// end, then start.
     pub fn find_sessions(
         &self,
         key: &K,
         earliest_end: i64,
         latest_start: i64,
     ) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        let found = self.with(|store| store.find(key, earliest_end, latest_start));
+        self.of_key(key, (earliest_end, latest_start), Order::Ascending)
+    }
+
+    /// [`find_sessions`](Self::find_sessions), the latest first.
+    pub fn backward_find_sessions(
+        &self,
+        key: &K,
+        earliest_end: i64,
+        latest_start: i64,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.of_key(key, (earliest_end, latest_start), Order::Descending)
+    }
+
+    /// [`find_sessions`](Self::find_sessions) for a range of keys, in the order of
+    /// [`fetch_range`](Self::fetch_range).
+    pub fn find_sessions_in(
+        &self,
+        keys: impl RangeBounds<K>,
+        earliest_end: i64,
+        latest_start: i64,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.of_keys(&keys, (earliest_end, latest_start), Order::Ascending)
+    }
+
+    /// [`find_sessions_in`](Self::find_sessions_in) in reverse order.
+    pub fn backward_find_sessions_in(
+        &self,
+        keys: impl RangeBounds<K>,
+        earliest_end: i64,
+        latest_start: i64,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        self.of_keys(&keys, (earliest_end, latest_start), Order::Descending)
+    }
+
+    /// The sessions of all keys that end from `earliest_end` to `latest_end`, both included, in the order of
+    /// [`fetch_range`](Self::fetch_range).
+    pub fn find_ended(
+        &self,
+        earliest_end: i64,
+        latest_end: i64,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        let found = self.with(|store| store.ended_between(earliest_end, latest_end));
+        found.unwrap_or_default().into_iter()
+    }
+
+    fn of_key(
+        &self,
+        key: &K,
+        (end, start): (i64, i64),
+        order: Order,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        let found = self.with(|store| store.find(key, end, start, order));
+        found.unwrap_or_default().into_iter()
+    }
+
+    fn of_keys(
+        &self,
+        keys: &impl RangeBounds<K>,
+        (end, start): (i64, i64),
+        order: Order,
+    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
+        let found = self.with(|store| store.find_in(keys, end, start, order));
         found.unwrap_or_default().into_iter()
     }
 

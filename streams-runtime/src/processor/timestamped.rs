@@ -1,8 +1,10 @@
 //! The timestamped key-value store of a processor, which also is what a table keeps.
 
+use std::ops::RangeBounds;
+
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
-use crate::serdes::HasSerde;
-use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp, table_store_maker};
+use crate::serdes::{HasSerde, Serde};
+use crate::store::{Order, StoreError, StoreRef, TableStore, ValueAndTimestamp, table_store_maker};
 use crate::time::Timestamp;
 use crate::topology::{StoreIx, StoreType};
 
@@ -37,6 +39,11 @@ impl<K: HasSerde, V: HasSerde> TimestampedKeyValueStore<'static, K, V> {
     /// Rows in memory.
     pub fn in_memory(name: impl Into<String>) -> StoreBuilder<Self> {
         Self::of_type(name, StoreType::InMemory)
+    }
+
+    /// At most `max_entries` rows in memory; the least recently used go first.
+    pub fn lru_map(name: impl Into<String>, max_entries: usize) -> StoreBuilder<Self> {
+        Self::of_type(name, StoreType::LruMap { max_entries })
     }
 
     fn of_type(name: impl Into<String>, store_type: StoreType) -> StoreBuilder<Self> {
@@ -97,9 +104,54 @@ where
         known
     }
 
+    /// The rows between two keys, in order of the keys' bytes.
+    pub fn range(
+        &self,
+        keys: impl RangeBounds<K>,
+    ) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        self.between(&keys, Order::Ascending)
+    }
+
+    /// The rows between two keys, in reverse order of the keys' bytes.
+    pub fn reverse_range(
+        &self,
+        keys: impl RangeBounds<K>,
+    ) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        self.between(&keys, Order::Descending)
+    }
+
     /// All rows, in order of the keys' bytes.
     pub fn all(&self) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
-        let rows = self.with(|store| store.all()?.collect::<Result<Vec<_>, _>>());
+        self.range(..)
+    }
+
+    /// All rows, in reverse order of the keys' bytes.
+    pub fn reverse_all(&self) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        self.reverse_range(..)
+    }
+
+    /// The rows whose keys' bytes begin with what `serde` writes for `prefix`.
+    pub fn prefix_scan<P: 'static>(
+        &self,
+        prefix: &P,
+        serde: &dyn Serde<P>,
+    ) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        let rows = self.with(|store| store.prefix_scan(prefix, serde)?.collect());
+        let rows: Vec<(K, ValueAndTimestamp<V>)> = rows.unwrap_or_default();
+        rows.into_iter()
+    }
+
+    /// Roughly how many rows there are; rows that only the cache knows do not count.
+    pub fn approximate_num_entries(&self) -> u64 {
+        self.with(|store| Ok(store.approximate_rows())).unwrap_or_default()
+    }
+
+    fn between(
+        &self,
+        keys: &impl RangeBounds<K>,
+        order: Order,
+    ) -> std::vec::IntoIter<(K, ValueAndTimestamp<V>)> {
+        let rows = self.with(|store| store.range(keys, order)?.collect::<Result<Vec<_>, _>>());
         rows.unwrap_or_default().into_iter()
     }
 }

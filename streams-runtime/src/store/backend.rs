@@ -1,5 +1,7 @@
 //! The one trait that every place for state has to offer: bytes in the order of their keys.
 
+use std::ops::{Bound, RangeBounds};
+
 use super::StoreError;
 
 /// A place that keeps rows of bytes ordered by key, and the changelog offsets they stand for.
@@ -120,6 +122,26 @@ impl KeyRange {
     /// The keys from `from`, included, up to `to`, excluded.
     pub fn half_open(from: &[u8], to: &[u8]) -> Self {
         Self { lower: from.to_vec(), upper: Some(to.to_vec()) }
+    }
+
+    /// A range of typed keys, whose bytes `bytes` makes.
+    pub(crate) fn of<K, E>(
+        keys: &impl RangeBounds<K>,
+        bytes: impl Fn(&K) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
+        // the lowest key above another has one more byte, a zero
+        let above = |key: &K| bytes(key).map(|key| [key, vec![0]].concat());
+        let lower = match keys.start_bound() {
+            Bound::Included(key) => bytes(key)?,
+            Bound::Excluded(key) => above(key)?,
+            Bound::Unbounded => Vec::new(),
+        };
+        let upper = match keys.end_bound() {
+            Bound::Included(key) => Some(above(key)?),
+            Bound::Excluded(key) => Some(bytes(key)?),
+            Bound::Unbounded => None,
+        };
+        Ok(Self { lower, upper })
     }
 
     /// The keys that begin with `prefix`.

@@ -1,6 +1,7 @@
 //! The plain key-value store of users' own processors.
 
 use std::any::Any;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::typed::{RowFormat, TypedStore};
@@ -101,21 +102,19 @@ where
         Ok(known)
     }
 
-    /// The rows from `from` to `to`, both included, in order of the keys' bytes; `None` is open.
+    /// The rows of a range of keys, in one of the two orders of the keys' bytes.
     ///
     /// Rows that only the cache knows are among them. Ends after the first error.
     ///
     /// # Errors
     /// When the store cannot be read, or a bound has no bytes in the serde.
-    pub fn range<'a>(
+    pub fn range<'a, B: RangeBounds<K>>(
         &'a self,
-        from: Option<&K>,
-        to: Option<&K>,
+        keys: &B,
         order: Order,
-    ) -> Result<impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, K, V>, StoreError> {
-        let from = from.map(|key| self.rows.key_bytes(key)).transpose()?;
-        let to = to.map(|key| self.rows.key_bytes(key)).transpose()?;
-        self.rows.range(&KeyRange::closed(from.as_deref(), to.as_deref()), order)
+    ) -> Result<impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, B, K, V>, StoreError>
+    {
+        self.rows.range(&KeyRange::of(keys, |key| self.rows.key_bytes(key))?, order)
     }
 
     /// The rows whose keys' bytes begin with what `serde` writes for `prefix`, in order.
@@ -128,11 +127,7 @@ where
         serde: &dyn Serde<P>,
     ) -> Result<impl Iterator<Item = Result<(K, V), StoreError>> + use<'a, P, K, V>, StoreError>
     {
-        let mut bytes = Vec::new();
-        serde
-            .serialize(&self.rows.bytes.topic, prefix, &mut bytes)
-            .map_err(|error| StoreError::serde(&self.rows.bytes.name, "prefix", &error))?;
-        self.rows.range(&KeyRange::prefix(&bytes), Order::Ascending)
+        self.rows.range(&self.rows.prefix(prefix, serde)?, Order::Ascending)
     }
 
     /// All rows, in one of the two orders of the keys' bytes.
@@ -144,14 +139,6 @@ where
         order: Order,
     ) -> Result<impl Iterator<Item = Result<(K, V), StoreError>>, StoreError> {
         self.rows.range(&KeyRange::all(), order)
-    }
-
-    /// The bytes of a key, by which rows are ordered.
-    ///
-    /// # Errors
-    /// When the key has no bytes in its serde.
-    pub(crate) fn key_bytes(&self, key: &K) -> Result<Vec<u8>, StoreError> {
-        self.rows.key_bytes(key)
     }
 
     /// Roughly how many rows there are; rows that only the cache knows do not count.

@@ -1,6 +1,7 @@
 //! The window store of users' own processors: values without a time of their own.
 
 use std::any::Any;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;
@@ -24,14 +25,45 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// The windows of a key that start from `from` to `to`, both included, with their starts.
+    /// The windows of a key that start from `from` to `to`, both included, with their starts; by start.
     ///
     /// # Errors
     /// When the store cannot be read, or its bytes do not fit the serdes.
-    pub fn fetch(&mut self, key: &K, from: i64, to: i64) -> Result<Vec<(i64, V)>, StoreError> {
+    pub fn fetch(
+        &mut self,
+        key: &K,
+        from: i64,
+        to: i64,
+        order: Order,
+    ) -> Result<Vec<(i64, V)>, StoreError> {
         let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
-        let rows = self.rows.rows_of(&any, from, to, Order::Ascending)?;
+        let rows = self.rows.rows_of(&any, from, to, order)?;
         Ok(rows.into_iter().map(|(window, value)| (window.window.start, value)).collect())
+    }
+
+    /// The value of the window of a key that starts then.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_one(&mut self, key: &K, start: i64) -> Result<Option<V>, StoreError> {
+        let window = Windowed { key: key.clone(), window: Window { start, end: start } };
+        self.rows.with(&window, |row| row.cloned())
+    }
+
+    /// The windows of a range of keys that start from `from` to `to`, both included; by start and key in memory,
+    /// else by segment and key.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_range(
+        &mut self,
+        keys: &impl RangeBounds<K>,
+        from: i64,
+        to: i64,
+        order: Order,
+    ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
+        let keys = self.rows.user_keys(keys)?;
+        self.rows.rows_between(&keys, (from, to), order)
     }
 
     /// Writes (`Some`) or deletes (`None`) the value of a window.

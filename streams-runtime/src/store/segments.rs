@@ -188,6 +188,20 @@ impl Segments {
         Some([rows, KeyRange::half_open(&INDEX, &end)])
     }
 
+    /// True when rows of several keys are read in order of time; else segment by segment.
+    pub(crate) fn by_time(&self) -> bool {
+        self.exact || self.layout.indexed
+    }
+
+    /// The order of rows of several keys: by time and key, or by segment and key.
+    pub(crate) fn compare(&self, a: &[u8], b: &[u8]) -> std::cmp::Ordering {
+        let time = |key: &[u8]| match self.by_time() {
+            true => self.layout.time.of(key),
+            false => self.segment(self.layout.time.of(key)),
+        };
+        (time(a), a).cmp(&(time(b), b))
+    }
+
     /// The segments that may hold rows of a span of time, in order of time.
     pub(crate) fn between(&self, from: i64, to: i64) -> impl DoubleEndedIterator<Item = i64> {
         let (from, to) = (self.segment(from.max(0)), self.segment(to.max(0)));

@@ -1,14 +1,15 @@
 //! The store of session windows.
 
 use std::any::Any;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;
 use super::key_value::Plain;
 use super::typed::TypedStore;
 use super::{
-    ChangelogRecord, Flushed, Order, StateStore, StoreError, StoreKind, StoreMaker, TimeInKey,
-    WindowLayout,
+    ChangelogRecord, Flushed, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker,
+    TimeInKey, WindowLayout,
 };
 use crate::outbox::Outbox;
 use crate::record::{Change, RecordContext};
@@ -37,15 +38,33 @@ where
         key: &K,
         earliest_end: i64,
         latest_start: i64,
+        order: Order,
     ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
         let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
-        let mut found = self.rows.rows_of(&any, earliest_end, i64::MAX, Order::Ascending)?;
+        let mut found = self.rows.rows_of(&any, earliest_end, i64::MAX, order)?;
         found.retain(|(session, _)| session.window.start <= latest_start);
         Ok(found)
     }
 
-    /// The sessions of all keys that end from `from` to `to`, both included; by end and key where the store
-    /// has an index.
+    /// [`find`](Self::find) for a range of keys; by end and key in memory, else by segment and key.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn find_in(
+        &mut self,
+        keys: &impl RangeBounds<K>,
+        earliest_end: i64,
+        latest_start: i64,
+        order: Order,
+    ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
+        let keys = self.rows.user_keys(keys)?;
+        let mut found = self.rows.rows_between(&keys, (earliest_end, i64::MAX), order)?;
+        found.retain(|(session, _)| session.window.start <= latest_start);
+        Ok(found)
+    }
+
+    /// The sessions of all keys that end from `from` to `to`, both included; by end and key in memory and where
+    /// the store has an index, else by segment and key.
     ///
     /// # Errors
     /// As [`find`](Self::find).
@@ -54,7 +73,7 @@ where
         from: i64,
         to: i64,
     ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
-        self.rows.rows_between(from, to)
+        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending)
     }
 
     /// The aggregate of exactly this session.

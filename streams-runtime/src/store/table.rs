@@ -1,6 +1,7 @@
 //! The store of tables and aggregations: values with the time they are of.
 
 use std::any::Any;
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::typed::{RowFormat, TypedStore, Written};
@@ -179,24 +180,36 @@ where
         Ok(flushed.into_iter().map(value_of).collect())
     }
 
-    /// The rows from `from` to `to`, both included, in order of the keys' bytes; `None` is open.
+    /// The rows of a range of keys, in one of the two orders of the keys' bytes.
     ///
     /// Rows that only the cache knows are among them. Ends after the first error.
     ///
     /// # Errors
     /// When the store cannot be read, or a bound has no bytes in the serde.
-    pub fn range<'a>(
+    pub fn range<'a, B: RangeBounds<K>>(
         &'a self,
-        from: Option<&K>,
-        to: Option<&K>,
+        keys: &B,
         order: Order,
     ) -> Result<
-        impl Iterator<Item = Result<(K, ValueAndTimestamp<V>), StoreError>> + use<'a, K, V>,
+        impl Iterator<Item = Result<(K, ValueAndTimestamp<V>), StoreError>> + use<'a, B, K, V>,
         StoreError,
     > {
-        let from = from.map(|key| self.rows.key_bytes(key)).transpose()?;
-        let to = to.map(|key| self.rows.key_bytes(key)).transpose()?;
-        self.rows.range(&KeyRange::closed(from.as_deref(), to.as_deref()), order)
+        self.rows.range(&KeyRange::of(keys, |key| self.rows.key_bytes(key))?, order)
+    }
+
+    /// The rows whose keys' bytes begin with what `serde` writes for `prefix`, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the prefix has no bytes in its serde.
+    pub fn prefix_scan<'a, P: 'static>(
+        &'a self,
+        prefix: &P,
+        serde: &dyn Serde<P>,
+    ) -> Result<
+        impl Iterator<Item = Result<(K, ValueAndTimestamp<V>), StoreError>> + use<'a, P, K, V>,
+        StoreError,
+    > {
+        self.rows.range(&self.rows.prefix(prefix, serde)?, Order::Ascending)
     }
 
     /// All rows in order of the keys' bytes.

@@ -257,6 +257,19 @@ where
         Ok(bytes)
     }
 
+    /// The keys whose bytes begin with what `serde` writes for `prefix`.
+    pub(crate) fn prefix<P: 'static>(
+        &self,
+        prefix: &P,
+        serde: &dyn Serde<P>,
+    ) -> Result<KeyRange, StoreError> {
+        let mut bytes = Vec::new();
+        match serde.serialize(&self.bytes.topic, prefix, &mut bytes) {
+            Ok(_) => Ok(KeyRange::prefix(&bytes)),
+            Err(error) => Err(self.serde_error("prefix", &error)),
+        }
+    }
+
     /// The stored form of a row.
     pub(crate) fn row_bytes(&self, row: Option<&R>) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(row) = row else { return Ok(None) };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::byte_store::ByteStore;
 use super::table::Timestamped;
 use super::typed::TypedStore;
-use super::{Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
+use super::{KeyRange, Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
 
 /// A row of a windowed table.
@@ -35,13 +35,13 @@ where
         self.rows.rows_of(&key, from, to, order)
     }
 
-    /// The windows of all keys that start from `from` to `to`, both included; by time and key where the
-    /// store has an index. Rows that only the cache knows are among them, however old they are.
+    /// The windows of all keys that start from `from` to `to`, both included; by time and key in memory and
+    /// where the store has an index, else by segment and key. Rows that only the cache knows are among them, however old they are.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub fn fetch_all(&mut self, from: i64, to: i64) -> Result<Vec<WindowRow<K, V>>, StoreError> {
-        self.rows.rows_between(from, to)
+        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reads of rows with a time in their key, by key and by time.
 
+use std::ops::RangeBounds;
+
 use rustc_hash::FxHashMap;
 
 use super::backend::{Cursor, KeyRange, Order};
@@ -8,7 +10,7 @@ use super::chains::hash;
 use super::segments::Segments;
 use super::typed::{RowFormat, TypedStore};
 use super::{StoreError, TimeInKey};
-use crate::serdes::Windowed;
+use crate::serdes::{Window, Windowed};
 
 /// A row as bytes: key and stored value.
 type RawRow = (Vec<u8>, Vec<u8>);
@@ -33,8 +35,7 @@ impl ByteStore {
         Ok(rows)
     }
 
-    /// The visible rows of all keys with a time from `from` to `to`: in order of time and key where there
-    /// is an index, else segment by segment.
+    /// The visible rows of all keys with a time from `from` to `to`, in the order of `Segments::compare`.
     pub(crate) fn rows_of_time(&mut self, from: i64, to: i64) -> Result<Vec<RawRow>, StoreError> {
         let Some(segments) = &self.segments else { return Ok(Vec::new()) };
         let time = segments.layout.time;
@@ -49,6 +50,9 @@ impl ByteStore {
                 self.collect(&range, &mut rows, |place| {
                     (from..=to).contains(&time.of(Segments::key_at(place)))
                 })?;
+            }
+            if segments.by_time() {
+                rows.sort_by(|(a, _), (b, _)| segments.compare(a, b));
             }
             return Ok(rows);
         }
@@ -226,17 +230,37 @@ where
         }
     }
 
-    /// The rows of all keys with a time from `from` to `to`, those that only the cache knows included; see
-    /// `rows_of_time` for their order.
+    /// A range of users' keys, as the bytes before the time in this store's keys.
+    pub(crate) fn user_keys(&self, keys: &impl RangeBounds<K>) -> Result<KeyRange, StoreError> {
+        let suffix = self.bytes.segments.as_ref().map_or(0, |found| found.layout.time.suffix());
+        let bytes = |key: &K| {
+            let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+            let mut bytes = self.key_bytes(&any)?;
+            bytes.truncate(bytes.len().saturating_sub(suffix));
+            Ok(bytes)
+        };
+        KeyRange::of(keys, bytes)
+    }
+
+    /// The rows of a range of users' keys with a time from `from` to `to`, those that only the cache knows
+    /// included; by time and key in memory and where there is an index, else by segment and key.
     pub(crate) fn rows_between(
         &mut self,
-        from: i64,
-        to: i64,
+        keys: &KeyRange,
+        (from, to): (i64, i64),
+        order: Order,
     ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
+        let Some(time) = self.bytes.segments.as_ref().map(|segments| segments.layout.time) else {
+            return Ok(Vec::new());
+        };
         let stored = self.bytes.rows_of_time(from, to)?;
         let mut rows = Vec::with_capacity(stored.len());
         rows.extend(stored.into_iter().map(|(key, row)| (key, Found::Stored(row))));
         self.lay_cached_times_over((from, to), &mut rows);
+        rows.retain(|(key, _)| keys.contains(&key[..key.len().saturating_sub(time.suffix())]));
+        if order == Order::Descending {
+            rows.reverse();
+        }
         let read = rows.into_iter().map(|(key, row)| {
             let row = match row {
                 Found::Stored(bytes) => self.read_row(&bytes)?,
@@ -247,7 +271,7 @@ where
         read.collect()
     }
 
-    /// Puts what the cache knows of a span of time in the place of stored rows, in order of time and key.
+    /// Puts what the cache knows of a span of time in the place of stored rows.
     fn lay_cached_times_over(&self, (from, to): (i64, i64), rows: &mut Vec<(Vec<u8>, Found<R>)>) {
         let (Some(cache), Some(segments)) = (&self.cache, &self.bytes.segments) else { return };
         let time = segments.layout.time;
@@ -263,6 +287,6 @@ where
         rows.retain(|(key, _)| !cached.contains_key(key.as_slice()));
         let known = cached.into_iter().filter_map(|(key, row)| Some((key, row?.clone())));
         rows.extend(known.map(|(key, row)| (key.to_vec(), Found::Cached(row))));
-        rows.sort_by(|(a, _), (b, _)| (time.of(a), a).cmp(&(time.of(b), b)));
+        rows.sort_by(|(a, _), (b, _)| segments.compare(a, b));
     }
 }

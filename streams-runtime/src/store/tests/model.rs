@@ -163,7 +163,7 @@ impl Pair {
     fn range(&self, from: &str, to: &str, up: bool) {
         let (from, to) = (from.to_owned(), to.to_owned());
         let order = if up { Order::Ascending } else { Order::Descending };
-        let rows = self.store.range(Some(&from), Some(&to), order).expect("read");
+        let rows = self.store.range(&(from.clone()..=to.clone()), order).expect("read");
         let rows: Vec<_> = rows.map(|row| row.map(|(key, row)| (key, row.value))).collect();
         let mut expected: Vec<_> = self
             .now
