@@ -27,7 +27,7 @@ fn supplier(name: &str) -> WindowSupplier {
 #[track_caller]
 fn refused(kept: impl Fn() -> StreamJoined<String, String, String>, wanted: &str) {
     let refused = joined(kept).build(&TopologyConfig::new("app"));
-    let error = refused.err().expect("a wrong topology").to_string();
+    let error = refused.expect_err("a wrong topology").to_string();
     assert!(error.contains(wanted), "{wanted:?} is missing in\n{error}");
 }
 
@@ -99,7 +99,7 @@ fn a_window_store_of_an_aggregation_must_outlive_its_windows() {
             .to_stream()
             .to("out");
     });
-    let error = topology.build(&TopologyConfig::new("app")).err().expect("too short").to_string();
+    let error = topology.build(&TopologyConfig::new("app")).expect_err("too short").to_string();
     assert!(
         error.contains("store `short` keeps its windows for 14 ms, but they need 15 ms"),
         "{error}"

@@ -185,7 +185,7 @@ fn a_store_of_another_kind_is_refused() {
             .count("counts");
         stream::<String, i64>("look").process(sums_by_window, counts.store()).to("out");
     });
-    let error = sessions.build(&TopologyConfig::new("app")).err().expect("sessions").to_string();
+    let error = sessions.build(&TopologyConfig::new("app")).expect_err("sessions").to_string();
     assert!(
         error.contains("which keeps sessions; take its store by `.session_store()`"),
         "{error}"
@@ -197,6 +197,6 @@ fn a_store_of_another_kind_is_refused() {
             .suppress(Suppressed::until_time_limit(ms(10), BufferConfig::max_records(99)));
         stream::<String, i64>("look").process(sums_of, sums.store()).to("out");
     });
-    let error = suppressed.build(&TopologyConfig::new("app")).err().expect("no store").to_string();
+    let error = suppressed.build(&TopologyConfig::new("app")).expect_err("no store").to_string();
     assert!(error.contains("KTABLE-SUPPRESS-0000000002`, which has none"), "{error}");
 }

@@ -183,4 +183,4 @@ where
     })
 }
 
-super::typed::impl_state_store!(KeyValueStore);
+super::typed_state::impl_state_store!(KeyValueStore);

@@ -34,6 +34,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod typed_state;
 mod unmatched;
 mod version_row;
 mod versioned;

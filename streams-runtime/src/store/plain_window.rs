@@ -107,4 +107,4 @@ where
     })
 }
 
-super::typed::impl_state_store!(WindowStore);
+super::typed_state::impl_state_store!(WindowStore);

@@ -154,4 +154,4 @@ where
     })
 }
 
-super::typed::impl_state_store!(SessionStore);
+super::typed_state::impl_state_store!(SessionStore);

@@ -299,4 +299,4 @@ where
     })
 }
 
-super::typed::impl_state_store!(TableStore);
+super::typed_state::impl_state_store!(TableStore);

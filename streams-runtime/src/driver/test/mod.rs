@@ -7,6 +7,7 @@ mod room;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod timed_stores;
 mod topics;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -18,6 +19,7 @@ use room::StoreRoom;
 
 pub use config::TestDriverConfig;
 pub use stores::{StoreRow, TestKeyValueStore};
+pub use timed_stores::{TestSessionStore, TestWindowStore};
 pub use topics::{IntoPart, TestInputTopic, TestOutputTopic, TestTopic, TestTopicSerdes};
 
 use crate::dsl::{BuiltTopology, Topology};

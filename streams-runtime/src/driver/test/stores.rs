@@ -1,5 +1,7 @@
 //! Looking into the stores of a test driver.
 
+use std::any::Any;
+
 use super::TopologyTestDriver;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::serdes::Window;
@@ -126,21 +128,8 @@ impl TopologyTestDriver {
         K: Clone + Send + 'static,
         V: Clone + Send + 'static,
     {
-        let unknown = self.no_store(name);
-        let Some((_, store)) = self.task.stores_mut().find(|(_, store)| store.name() == name)
-        else {
-            return Err(unknown);
-        };
-        let other_types = StreamsError::new(
-            StreamsErrorKind::Store,
-            format!(
-                "store `{name}` is no key-value store of `{}` by `{}`; ask for the types that the \
-                 topology keeps there",
-                std::any::type_name::<V>(),
-                std::any::type_name::<K>()
-            ),
-        );
-        let store = store.as_any_mut();
+        let other_types = Self::other_types::<K, V>(name, "key-value store");
+        let store = self.store_of(name)?;
         if store.is::<TableStore<K, V>>() {
             let table = store.downcast_mut().ok_or(other_types)?;
             return Ok(TestKeyValueStore { store: Either::Table(table) });
@@ -184,6 +173,26 @@ impl TopologyTestDriver {
     pub fn is_internal_store(&mut self, name: &str) -> bool {
         let store = self.task.stores_mut().find(|(_, store)| store.name() == name);
         store.is_some_and(|(_, store)| store.kind() == StoreKind::Internal)
+    }
+
+    /// The store of that name, of whatever type.
+    pub(super) fn store_of(&mut self, name: &str) -> Result<&mut dyn Any, StreamsError> {
+        let unknown = self.no_store(name);
+        let store = self.task.stores_mut().find(|(_, store)| store.name() == name);
+        store.map(|(_, store)| store.as_any_mut()).ok_or(unknown)
+    }
+
+    /// Says that a store is not what it was asked for.
+    pub(super) fn other_types<K, V>(name: &str, kind: &str) -> StreamsError {
+        StreamsError::new(
+            StreamsErrorKind::Store,
+            format!(
+                "store `{name}` is no {kind} of `{}` by `{}`; ask for the kind and the types that the topology \
+                 keeps there",
+                std::any::type_name::<V>(),
+                std::any::type_name::<K>()
+            ),
+        )
     }
 
     fn no_store(&self, name: &str) -> StreamsError {

@@ -1,0 +1,160 @@
+//! Looking into the window and session stores of a test driver.
+
+use super::TopologyTestDriver;
+use crate::error::StreamsError;
+use crate::serdes::Windowed;
+use crate::store::{Order, SessionStore, TableStore, WindowStore};
+
+/// A typed view of a window store: a processor's, or that of a windowed table.
+pub struct TestWindowStore<'d, K, V> {
+    store: Either<'d, K, V>,
+}
+
+enum Either<'d, K, V> {
+    Table(&'d mut TableStore<Windowed<K>, V>),
+    Plain(&'d mut WindowStore<K, V>),
+}
+
+impl<K, V> TestWindowStore<'_, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The windows of a key that start from `from` to `to` (milliseconds), both included, with their starts.
+    ///
+    /// # Errors
+    /// When their bytes do not fit the types.
+    pub fn fetch(&mut self, key: &K, from: i64, to: i64) -> Result<Vec<(i64, V)>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => {
+                let rows = store.fetch(key, from, to, Order::Ascending)?;
+                rows.into_iter().map(|(at, row)| (at.window.start, row.value)).collect()
+            }
+            Either::Plain(store) => store.fetch(key, from, to, Order::Ascending)?,
+        })
+    }
+
+    /// All windows: in memory by start and key, on disk by segment and key.
+    ///
+    /// # Errors
+    /// When their bytes do not fit the types.
+    pub fn all(&mut self) -> Result<Vec<(Windowed<K>, V)>, StreamsError> {
+        Ok(match &mut self.store {
+            Either::Table(store) => {
+                let rows = store.fetch_all(0, i64::MAX)?;
+                rows.into_iter().map(|(at, row)| (at, row.value)).collect()
+            }
+            Either::Plain(store) => store.fetch_range(&.., 0, i64::MAX, Order::Ascending)?,
+        })
+    }
+}
+
+/// A typed view of a session store: a processor's, or that of an aggregation of sessions.
+pub struct TestSessionStore<'d, K, V> {
+    store: &'d mut SessionStore<K, V>,
+}
+
+impl<K, V> TestSessionStore<'_, K, V>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    /// The sessions of a key, by end.
+    ///
+    /// # Errors
+    /// When their bytes do not fit the types.
+    pub fn fetch(&mut self, key: &K) -> Result<Vec<(Windowed<K>, V)>, StreamsError> {
+        Ok(self.store.find(key, 0, i64::MAX, Order::Ascending)?)
+    }
+
+    /// The aggregate of exactly this session.
+    ///
+    /// # Errors
+    /// When its bytes do not fit the types.
+    pub fn fetch_session(&mut self, session: &Windowed<K>) -> Result<Option<V>, StreamsError> {
+        Ok(self.store.fetch(session)?)
+    }
+
+    /// All sessions: in memory by end and key, on disk by segment and key.
+    ///
+    /// # Errors
+    /// When their bytes do not fit the types.
+    pub fn all(&mut self) -> Result<Vec<(Windowed<K>, V)>, StreamsError> {
+        Ok(self.store.ended_between(0, i64::MAX)?)
+    }
+}
+
+impl TopologyTestDriver {
+    /// A window store by name and types.
+    ///
+    /// # Errors
+    /// When there is no store of that name, or it has other types.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(Duration::from_millis(10)))
+    ///         .count("counts");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 12)?;
+    /// let mut counts = driver.window_store::<String, i64>("counts")?;
+    /// assert_eq!(counts.fetch(&"a".to_owned(), 0, 99)?, [(10, 2)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn window_store<K, V>(
+        &mut self,
+        name: &str,
+    ) -> Result<TestWindowStore<'_, K, V>, StreamsError>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let other_types = Self::other_types::<K, V>(name, "window store");
+        let store = self.store_of(name)?;
+        let store = match store.is::<WindowStore<K, V>>() {
+            true => Either::Plain(store.downcast_mut().ok_or(other_types)?),
+            false => Either::Table(store.downcast_mut().ok_or(other_types)?),
+        };
+        Ok(TestWindowStore { store })
+    }
+
+    /// A session store by name and types.
+    ///
+    /// # Errors
+    /// When there is no store of that name, or it has other types.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let gap = SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(10));
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in").group_by_key().windowed_by(gap).count("visits");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 3)?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 9)?;
+    /// let visits = driver.session_store::<String, i64>("visits")?.fetch(&"a".to_owned())?;
+    /// assert_eq!((visits[0].0.start, visits[0].0.end, visits[0].1), (3, 9, 2));
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn session_store<K, V>(
+        &mut self,
+        name: &str,
+    ) -> Result<TestSessionStore<'_, K, V>, StreamsError>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let other_types = Self::other_types::<K, V>(name, "session store");
+        let store = self.store_of(name)?.downcast_mut().ok_or(other_types)?;
+        Ok(TestSessionStore { store })
+    }
+}

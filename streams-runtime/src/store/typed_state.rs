@@ -1,0 +1,82 @@
+//! What every store over `TypedStore` is to its task.
+
+/// Lends a store type, which has its rows in the field `rows`, what all kinds have in common.
+macro_rules! impl_state_store {
+    ($store:ident) => {
+        impl<K, V> StateStore for $store<K, V>
+        where
+            K: Clone + Send + 'static,
+            V: Clone + Send + 'static,
+        {
+            fn name(&self) -> &str {
+                &self.rows.bytes.name
+            }
+
+            fn as_any_mut(&mut self) -> &mut dyn Any {
+                self
+            }
+
+            fn kind(&self) -> StoreKind {
+                self.rows.kind()
+            }
+
+            fn partition(&self) -> i32 {
+                self.rows.bytes.partition
+            }
+
+            fn flush_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError> {
+                self.rows.take_dirty(out, false, true).map(drop)
+            }
+
+            fn evict_cache(&mut self, out: &mut Outbox, bytes: usize) -> Result<(), StoreError> {
+                self.rows.evict(out, bytes, false, true).map(drop)
+            }
+
+            fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
+                self.rows.bytes.commit(offsets)
+            }
+
+            fn committed_offset_of(&self, partition: i32) -> Result<Option<i64>, StoreError> {
+                self.rows.bytes.committed_offset(partition)
+            }
+
+            fn restore_partition(
+                &mut self,
+                partition: i32,
+                records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
+            ) -> Result<(), StoreError> {
+                self.rows.restore(partition, records)
+            }
+
+            fn abort(&mut self) {
+                self.rows.abort();
+            }
+
+            fn pending_bytes(&self) -> usize {
+                self.rows.bytes.pending_bytes()
+            }
+
+            fn cache_bytes(&self) -> usize {
+                self.rows.cache_bytes()
+            }
+
+            fn dirty_entries(&self) -> usize {
+                self.rows.dirty_entries()
+            }
+
+            fn has_rows(&self) -> Result<bool, StoreError> {
+                self.rows.bytes.has_rows()
+            }
+
+            fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+                self.rows.visit_rows(visit)
+            }
+
+            fn close(&mut self) -> Result<(), StoreError> {
+                self.rows.bytes.close()
+            }
+        }
+    };
+}
+
+pub(crate) use impl_state_store;
