@@ -32,6 +32,8 @@ mod global;
 mod joins;
 #[path = "kafka/lifecycle.rs"]
 mod lifecycle;
+#[path = "kafka/partitions.rs"]
+mod partitions;
 #[path = "kafka/processors.rs"]
 mod processors;
 #[path = "kafka/restore.rs"]

@@ -189,6 +189,20 @@ impl World {
         producer.flush(PATIENCE).unwrap();
     }
 
+    /// Produces records with key, value and partition.
+    pub fn produce_to<'l>(
+        &self,
+        topic: &str,
+        records: impl IntoIterator<Item = (&'l str, &'l str, i32)>,
+    ) {
+        let producer = self.producer();
+        for (key, value, partition) in records {
+            let record = BaseRecord::to(topic).key(key).payload(value);
+            send(&producer, record.partition(partition));
+        }
+        producer.flush(PATIENCE).unwrap();
+    }
+
     /// True when the application has committed everything that these topics hold.
     pub fn is_consumed(&self, topics: &[String]) -> bool {
         let group: BaseConsumer = ClientConfig::new()
