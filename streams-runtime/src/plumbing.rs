@@ -51,6 +51,18 @@ where
     Arc::new(run)
 }
 
+/// What a source, a flush or a processor calls when all that stands behind it is a seam.
+pub fn enter<R, F>(
+    seam: &Arc<F>,
+) -> impl Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync + 'static
+where
+    R: 'static,
+    F: Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync + ?Sized + 'static,
+{
+    let seam = Arc::clone(seam);
+    move |cx, record| seam(cx, record)
+}
+
 /// A [`seam`] run with its type hidden, for deeply nested ones: rustc's types stay small.
 pub type DynRun<R> = Arc<dyn Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync>;
 

@@ -51,6 +51,20 @@ fn closure(
     body.closure(span, statements)
 }
 
+/// What is called with the records that leave a node: its seam, or a closure with what stands behind it.
+fn behind(cx: &Context<'_>, node: &Node) -> TokenStream {
+    if cx.plan.seams.contains_key(&node.id) {
+        return enter(cx, node.span(), SeamId::After(node.id));
+    }
+    closure(cx, node.span(), |body, exit| body.behind(node, exit))
+}
+
+/// `plumbing::enter(&after_words)`
+fn enter(cx: &Context<'_>, span: Span, seam: SeamId) -> TokenStream {
+    let (enter, seam) = (cx.plumbing(span, "enter"), cx.names.seam(cx.graph, seam));
+    quote_spanned!(idents::at(span)=> #enter(&#seam))
+}
+
 /// All that stands behind a node.
 fn after(cx: &Context<'_>, node: &Node, planned: Seam) -> TokenStream {
     let id = (SeamId::After(node.id), planned);
@@ -79,7 +93,7 @@ fn flush(cx: &Context<'_>, node: &Node) -> TokenStream {
     let builder = idents::builder(node.span());
     let operator = cx.names.operator(node.id);
     let handle = cx.names.handle(node.id);
-    let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
+    let closure = behind(cx, node);
     let on_flush = idents::method("on_flush", node.span());
     let operator = quote_spanned!(node.span()=> &#operator);
     quote_spanned!(idents::at(node.span())=> #builder.#on_flush(#operator, #handle, #closure);)
@@ -90,7 +104,7 @@ fn forward(cx: &Context<'_>, node: &Node) -> TokenStream {
     let builder = idents::builder(node.span());
     let operator = cx.names.operator(node.id);
     let handle = cx.names.handle(node.id);
-    let closure = closure(cx, node.span(), |body, exit| body.behind(node, exit));
+    let closure = behind(cx, node);
     let on_forward = idents::method("on_forward", node.span());
     let operator = quote_spanned!(node.span()=> &#operator);
     quote_spanned!(idents::at(node.span())=> #builder.#on_forward(#operator, #handle, #closure);)
@@ -112,15 +126,16 @@ fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
         Entry::Subscription(_) => idents::subscriptions(node),
         Entry::Response(_) => idents::responses(node),
     };
-    let closure = closure(cx, node.span(), |body, exit| match planned {
-        Entry::Cut(_) => body.all_moved(node),
-        Entry::Subscription(_) => body.done(node, &idents::subscribe(node)),
-        Entry::Repartition(_) if cx.plan.passed.contains_key(&id) => {
-            body.call(node.span(), SeamId::Into(id))
+    let passed = cx.plan.passed.contains_key(&id);
+    let closure = match planned {
+        Entry::Repartition(_) if passed => enter(cx, node.span(), SeamId::Into(id)),
+        Entry::Cut(_) => closure(cx, node.span(), |body, _| body.all_moved(node)),
+        Entry::Subscription(_) => {
+            closure(cx, node.span(), |body, _| body.done(node, &idents::subscribe(node)))
         }
-        _ if matches!(node.run(), Run::Source | Run::Repartition) => body.behind(node, exit),
-        _ => body.apply(node, exit),
-    });
+        _ if matches!(node.run(), Run::Source | Run::Repartition) => behind(cx, node),
+        _ => closure(cx, node.span(), |body, exit| body.apply(node, exit)),
+    };
     quote_spanned!(idents::at(node.span())=> #builder.source(#source, #closure);)
 }
 

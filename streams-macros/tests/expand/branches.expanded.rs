@@ -108,13 +108,7 @@ pub fn branches() -> Topology {
         .on_flush(
             &reduce_19,
             reduced_19,
-            {
-                let after_reduced_19 = after_reduced_19.clone();
-                move |cx, record| {
-                    after_reduced_19(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_reduced_19),
         );
     let after_filtered_17 = ::streams_runtime::plumbing::seam(
         filtered_17,
@@ -129,13 +123,7 @@ pub fn branches() -> Topology {
         .on_flush(
             &filter_17,
             filtered_17,
-            {
-                let after_filtered_17 = after_filtered_17.clone();
-                move |cx, record| {
-                    after_filtered_17(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_filtered_17),
         );
     let after_customers = ::streams_runtime::plumbing::seam(
         customers,
@@ -154,13 +142,7 @@ pub fn branches() -> Topology {
         .on_flush(
             &table_16,
             customers,
-            {
-                let after_customers = after_customers.clone();
-                move |cx, record| {
-                    after_customers(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_customers),
         );
     let after_named_14 = ::streams_runtime::plumbing::seam(
         named_14,

@@ -107,13 +107,7 @@ pub fn joins() -> Topology {
         .on_flush(
             &table_6,
             scores_6,
-            {
-                let after_scores_6 = after_scores_6.clone();
-                move |cx, record| {
-                    after_scores_6(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_scores_6),
         );
     let after_located = ::streams_runtime::plumbing::seam(
         located,
@@ -123,17 +117,7 @@ pub fn joins() -> Topology {
         },
     );
     builder
-        .on_flush(
-            &join_5,
-            located,
-            {
-                let after_located = after_located.clone();
-                move |cx, record| {
-                    after_located(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
-        );
+        .on_flush(&join_5, located, ::streams_runtime::plumbing::enter(&after_located));
     let after_cities = ::streams_runtime::plumbing::seam(
         cities,
         move |cx, record| {
@@ -142,17 +126,7 @@ pub fn joins() -> Topology {
         },
     );
     builder
-        .on_flush(
-            &table_2,
-            cities,
-            {
-                let after_cities = after_cities.clone();
-                move |cx, record| {
-                    after_cities(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
-        );
+        .on_flush(&table_2, cities, ::streams_runtime::plumbing::enter(&after_cities));
     let after_people_0 = ::streams_runtime::plumbing::seam(
         people_0,
         move |cx, record| {
@@ -167,13 +141,7 @@ pub fn joins() -> Topology {
         .on_flush(
             &table_0,
             people_0,
-            {
-                let after_people_0 = after_people_0.clone();
-                move |cx, record| {
-                    after_people_0(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_people_0),
         );
     builder
         .source(

@@ -61,13 +61,7 @@ pub fn by_customer() -> Topology {
         .on_flush(
             &to_table_11,
             table_11,
-            {
-                let after_table_11 = after_table_11.clone();
-                move |cx, record| {
-                    after_table_11(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&after_table_11),
         );
     let into_table_11 = ::streams_runtime::plumbing::seam(
         peeked_10,
@@ -183,24 +177,12 @@ pub fn by_customer() -> Topology {
     builder
         .source(
             repartition_source_4,
-            {
-                let into_counted_4 = into_counted_4.clone();
-                move |cx, record| {
-                    into_counted_4(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&into_counted_4),
         );
     builder
         .source(
             repartition_source_6,
-            {
-                let into_counted_6 = into_counted_6.clone();
-                move |cx, record| {
-                    into_counted_6(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&into_counted_6),
         );
     builder
         .source(
@@ -231,13 +213,7 @@ pub fn by_customer() -> Topology {
     builder
         .source(
             repartition_source_11,
-            {
-                let into_table_11 = into_table_11.clone();
-                move |cx, record| {
-                    into_table_11(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
+            ::streams_runtime::plumbing::enter(&into_table_11),
         );
     builder.finish()
 }

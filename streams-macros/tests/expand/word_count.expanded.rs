@@ -54,17 +54,7 @@ pub fn word_count(min_len: usize) -> Topology {
         },
     );
     builder
-        .on_flush(
-            &count_9,
-            counts,
-            {
-                let after_counts = after_counts.clone();
-                move |cx, record| {
-                    after_counts(cx, record)?;
-                    ::core::result::Result::Ok(())
-                }
-            },
-        );
+        .on_flush(&count_9, counts, ::streams_runtime::plumbing::enter(&after_counts));
     let after_merged_3 = ::streams_runtime::plumbing::seam(
         merged_3,
         move |cx, record| {
