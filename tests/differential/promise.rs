@@ -3,7 +3,7 @@
 //! Kafka Streams promises less than "the same", and so do we. What is left out here is left out because
 //! of a rule of Kafka Streams, which stands beside it.
 
-use super::spec::{Agg, Id, Join, Kept, Kind, Op, Spec, Windows};
+use super::spec::{Agg, Fun, Id, Join, Kept, Kind, Op, Spec, Windows};
 
 /// How the results of a node compare between two runs.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -64,6 +64,10 @@ impl Promises {
         match node.op {
             Op::Stream | Op::Global => Same,
             Op::Table(kept) => behind_a_cache(Some(kept), Same),
+            // makes a row of the deletion of one that never was, which a cache keeps to itself
+            Op::MapValues(Fun::OrElse(_)) | Op::MapValuesWithKey(Fun::OrElse(_)) => {
+                only_same(input)
+            }
             // one result for each record, under its key
             Op::MapValues(_)
             | Op::MapValuesWithKey(_)
@@ -85,6 +89,8 @@ impl Promises {
             | Op::TableMapValues(_, kept)
             | Op::TransformValues(_, kept) => behind_a_cache(kept, input),
             Op::Regroup { count, kept, .. } => self.regrouped(&node.inputs, count, kept),
+            // a cache shows windows that have expired, a store does not
+            Op::JoinTables(..) if node.kind == Kind::Windowed => Nothing,
             // A join looks up what a cache still holds back. If that row goes before the commit, nobody
             // ever hears of it (CachingKeyValueStore), nor does the join.
             Op::JoinTables(..) | Op::JoinForeign { .. }
@@ -235,7 +241,11 @@ impl Promises {
                 | Op::SuppressClose
                 | Op::SuppressTime { .. }
                 | Op::JoinTable { grace: Some(_), .. } => !spec.orderly,
-                // and when it looks next for records without a match (KStreamKStreamJoin: TimeTracker)
+                // the same of a versioned store, unless it reads its changelog (RocksDBVersionedStore)
+                Op::Table(Kept { history: Some(_), .. }) => !spec.orderly,
+                // a cache shows windows that have expired, until it is gone
+                Op::JoinTables(..) => node.kind == Kind::Windowed,
+                // when it looks next for records without a match (KStreamKStreamJoin: TimeTracker)
                 Op::JoinStreams { .. } => true,
                 _ => false,
             };
@@ -252,6 +262,8 @@ impl Promises {
         for id in 0..spec.nodes.len() {
             let node = &spec.nodes[id];
             let promise = match node.op {
+                // updates of the past are too late when they come again
+                Op::Table(Kept { history: Some(_), .. }) => Nothing,
                 Op::Stream | Op::Table(_) | Op::Global => Final,
                 Op::MapValues(_)
                 | Op::MapValuesWithKey(_)
