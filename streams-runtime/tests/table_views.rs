@@ -15,13 +15,10 @@ fn start(topology: &Topology, cache: &str) -> TopologyTestDriver {
 }
 
 #[track_caller]
-fn check<K: HasSerde + Clone + Send, V: HasSerde>(
-    topology: &Topology,
-    steps: &[(&str, i64, i64)],
-    expected: &[V],
-) where
-    V: PartialEq + std::fmt::Debug,
-    K: 'static,
+fn check<K, V>(topology: &Topology, steps: &[(&str, i64, i64)], expected: &[V])
+where
+    K: HasSerde + Clone + Send + 'static,
+    V: HasSerde + PartialEq + std::fmt::Debug,
 {
     for cache in ["0", "1000000"] {
         let mut driver = start(topology, cache);
