@@ -61,6 +61,18 @@ impl Engine {
         Ok(Self { task, inputs, outputs: Vec::new(), changelogs, now })
     }
 
+    /// Rows in the stores; those of a cache alone are not counted.
+    ///
+    /// # Errors
+    /// When a store cannot be read.
+    pub fn rows(&mut self) -> Result<u64, Error> {
+        let mut rows = 0;
+        for (_, store) in self.task.stores_mut() {
+            store.visit_rows(&mut |_, _| rows += 1)?;
+        }
+        Ok(rows)
+    }
+
     fn drain(&mut self, producer: &mut Producer) {
         let outbox = self.task.outbox();
         for send in outbox.sends() {

@@ -9,6 +9,7 @@ pub mod allocations;
 mod by_hand;
 mod engine;
 mod inputs;
+mod long_runs;
 mod producer;
 mod running;
 mod table;
@@ -16,6 +17,7 @@ mod workloads;
 
 pub use engine::Engine;
 pub use inputs::{Inputs, POLL};
+pub use long_runs::{LONG_RUNS, LongRun, Look, is_flat};
 pub use producer::{CHANGELOG, Produced, Producer, RESULTS};
 pub use running::{POLLS_OF_A_COMMIT, Running, Side};
 use streams_runtime::record::RecordBatch;

@@ -68,7 +68,7 @@ topology!(
 
 topology!(
     /// Records of each key, counted by the minute.
-    fn window_count() -> Topology {
+    pub(crate) fn window_count() -> Topology {
         let minutes = TimeWindows::of_size_with_no_grace(Duration::from_secs(60));
         stream::<String, String>("in")
             .group_by_key()
@@ -91,7 +91,7 @@ topology!(
 
 topology!(
     /// What happens to one customer in both streams within five seconds.
-    fn stream_join() -> Topology {
+    pub(crate) fn stream_join() -> Topology {
         let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_secs(5));
         let right = stream::<String, i64>("right");
         stream::<String, i64>("in")
@@ -100,12 +100,12 @@ topology!(
     }
 );
 
-fn text(n: u64, out: &mut Vec<u8>) {
+pub(crate) fn text(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(b"/products/");
     out.extend_from_slice(format!("{:016x}", mixed(n ^ 77)).as_bytes());
 }
 
-fn number(n: u64, out: &mut Vec<u8>) {
+pub(crate) fn number(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&(mixed(n ^ 77) as i64 >> 8).to_be_bytes());
 }
 
