@@ -69,15 +69,16 @@ impl<K: Nullable, V> Count<K, V> {
     where
         V: Nullable,
     {
-        let Record { key, value, timestamp, headers } = record;
-        let Some(key) = key.into_non_null().filter(|_| !value.is_null()) else {
+        // by reference: a hit in the cache never moves the key
+        let Some(key) = record.key.as_non_null().filter(|_| !record.value.is_null()) else {
             cx.drop_record(self.node, super::NULL_KEY_OR_VALUE);
             return Ok(None);
         };
-        cx.at_parts(timestamp, &headers);
+        cx.at(&record);
+        let timestamp = record.timestamp;
         let want_old = cx.node(self.node).sends_old;
         let (store, out, context) = cx.store_and_outbox(self.store);
-        let written = store.update(out, context, &key, want_old, |row| {
+        let written = store.update(out, context, key, want_old, |row| {
             let (value, timestamp) = match row {
                 Some(row) => (row.value.wrapping_add(1), row.timestamp.max(timestamp)),
                 None => (1, timestamp),
@@ -91,7 +92,8 @@ impl<K: Nullable, V> Count<K, V> {
                 if want_old {
                     value.old = value.old.or(Some(0));
                 }
-                Ok(Some(Record { key, value, timestamp, headers }))
+                let Record { key, headers, .. } = record;
+                Ok(key.into_non_null().map(|key| Record { key, value, timestamp, headers }))
             }
             Err(error) => store_failed(cx, self.node, error).map(|()| None),
         }

@@ -1,6 +1,6 @@
 //! Rows that are written but not yet committed, laid over a backend.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
 use std::ops::{Bound, Range};
 
@@ -21,6 +21,8 @@ pub(crate) struct Pending {
     rows: Vec<Row>,
     index: Chains,
     order: OnceCell<BTreeMap<Box<[u8]>, u32>>,
+    /// The row that was found last; what is read is often written next.
+    last: Cell<u32>,
 }
 
 /// Where a row lies in the arena.
@@ -41,16 +43,15 @@ impl Pending {
         if self.rows.is_empty() {
             return None;
         }
-        let ix = self.find(hash(key), key)?;
+        let ix = self.find(key)?;
         Some(self.value(&self.rows[ix as usize]))
     }
 
     /// Writes or deletes a row. A new value takes the place of the old one where it fits.
     pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let hash = hash(key);
-        let ix = match self.find(hash, key) {
+        let ix = match self.find(key) {
             Some(ix) => ix,
-            None => self.insert(hash, key),
+            None => self.insert(key),
         };
         let row = &mut self.rows[ix as usize];
         row.deleted = value.is_none();
@@ -65,13 +66,13 @@ impl Pending {
         self.arena[row.value.clone()].copy_from_slice(value);
     }
 
-    fn insert(&mut self, hash: u64, key: &[u8]) -> u32 {
+    fn insert(&mut self, key: &[u8]) -> u32 {
         let start = self.arena.len();
         self.arena.extend_from_slice(key);
         let end = self.arena.len();
         let ix = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 rows");
         self.rows.push(Row { key: start..end, value: end..end, room: 0, deleted: false });
-        self.index.insert(ix, hash);
+        self.index.insert(ix, hash(key));
         if let Some(order) = self.order.get_mut() {
             order.insert(key.into(), ix);
         }
@@ -79,8 +80,15 @@ impl Pending {
     }
 
     #[inline]
-    fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
-        self.index.find(hash, |ix| self.key(&self.rows[ix as usize]) == key)
+    fn find(&self, key: &[u8]) -> Option<u32> {
+        let is_it = |ix: u32| self.rows.get(ix as usize).is_some_and(|row| self.key(row) == key);
+        let last = self.last.get();
+        if is_it(last) {
+            return Some(last);
+        }
+        let found = self.index.find(hash(key), is_it)?;
+        self.last.set(found);
+        Some(found)
     }
 
     #[inline]
