@@ -16,6 +16,9 @@ use crate::{CHANGELOG, Error, Machine, Producer, RESULTS};
 /// How many records a task may process before its outbox is drained.
 const BUDGET: usize = 1_000;
 
+/// A store with its number.
+type OpenStore = (StoreIx, Box<dyn StateStore>);
+
 /// One task of one partition, with stores in memory.
 pub struct Engine {
     task: Task,
@@ -118,10 +121,7 @@ impl Machine for Engine {
     }
 }
 
-fn open(
-    topology: &BuiltTopology,
-    outbox: &mut Outbox,
-) -> Result<Vec<(StoreIx, Box<dyn StateStore>)>, Error> {
+fn open(topology: &BuiltTopology, outbox: &mut Outbox) -> Result<Vec<OpenStore>, Error> {
     let mut stores = Vec::new();
     for (ix, plan) in (0..).zip(&topology.plan.stores).filter(|(_, plan)| plan.used) {
         let changelog = plan.changelog.as_deref();
