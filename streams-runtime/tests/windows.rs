@@ -165,3 +165,20 @@ fn wrong_windows_are_refused_with_their_mend() {
         assert!(told.contains(words), "{told}");
     }
 }
+
+#[test]
+fn the_configuration_reaches_changelogs_and_tasks() {
+    let entries = [
+        ("application.id", "app"),
+        ("windowstore.changelog.additional.retention.ms", "7"),
+        ("default.timestamp.extractor", "WallclockTimestampExtractor"),
+    ];
+    let config = TestDriverConfig::from_map(entries).expect("a good configuration");
+    let config = config.initial_wall_clock(40);
+    let mut driver = TopologyTestDriver::new(&counts(), config).expect("a good topology");
+    let changelog = &driver.topology().plan.stores[0].topic_config;
+    assert_eq!(changelog["retention.ms"], "22", "window, grace period and what was configured");
+    driver.input::<String, i64>("in").pipe("a", 1, 3).expect("a good record");
+    let window = driver.output::<i64, i64>("out").key_values().expect("good results");
+    assert_eq!(window, [(40, 1)], "its time is the wall clock's");
+}

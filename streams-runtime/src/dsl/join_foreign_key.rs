@@ -159,8 +159,11 @@ impl<K, V> KTable<K, V> {
         /// Joins each row with the row of `other` whose key `extractor` finds in its value.
         ///
         /// In `topology!` this is `join` with two functions before the options. An update of either side
-        /// updates the result. Rows without a foreign key, or whose foreign key has no row, have no result.
-        /// Both tables are kept in stores; subscriptions and answers travel over two internal topics.
+        /// updates the result, under the later time of subscription and row. Rows without a foreign key are dropped
+        /// and counted; those whose foreign key has no row have no result. An answer to a value that has changed
+        /// since is dropped and counted, so the last result of a row is that of its last value; between rows there
+        /// is no order. Both tables are kept in stores; subscriptions and answers travel over two internal topics,
+        /// whose partitions [`TableJoined`](crate::dsl::TableJoined) may choose.
         ///
         /// # Example
         /// ```

@@ -122,9 +122,10 @@ impl<K, V> KStream<K, V> {
     forms! {
         /// Joins each record with those of `other` that have its key and a time within `within` of its own.
         ///
-        /// A result has the later of both times. Records with a null key or value are dropped and counted.
-        /// Both streams' records are kept in stores as long as they may be joined, and logged; a stream whose
-        /// key was changed goes through a repartition topic.
+        /// A result has the later of both times and the headers of the record that came last; a record's results
+        /// leave in order of the other side's times. Records with a null key or value are dropped and counted.
+        /// Both streams' records are kept in stores as long as they may be joined (the windows' size and grace
+        /// period), and logged; a stream whose key was changed goes through a repartition topic.
         ///
         /// # Example
         /// ```

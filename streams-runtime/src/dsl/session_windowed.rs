@@ -57,7 +57,7 @@ type Aggregated<K, V, A, F> =
 impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
     /// Says when results leave: with each update (the default), or once when a session is closed.
     ///
-    /// On close the store keeps no cache.
+    /// On close the store keeps no cache, and emission is at most once a second of wall-clock time.
     ///
     /// # Example
     /// See [`EmitStrategy`].

@@ -138,7 +138,10 @@ type Aggregated<K, V, A, F> =
 impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
     /// Says when results leave: with each update (the default), or once when a window is closed.
     ///
-    /// On close the store keeps no cache. Unlimited windows never close, so they cannot be told.
+    /// On close a cache spares writes of the store and its changelog, but of sliding windows there is none, as in
+    /// Kafka Streams. A closed window that falls out of the store's retention before the next record emits it is
+    /// lost: raise `Materialized::with_retention` where stream time may jump. Emission is at most once a second of
+    /// wall-clock time. Unlimited windows never close, so they cannot be told.
     ///
     /// # Example
     /// See [`EmitStrategy`].
