@@ -207,8 +207,8 @@ fn every_operator_has_an_example() {
     );
 }
 
-/// The public functions that take the builder after `self`, and the forms of joins, with their docs and
-/// attributes.
+/// The public functions that take the builder after `self`, and those that macros make (the forms of joins, the
+/// folds of windows), with their docs and attributes.
 fn operators(text: &str) -> Vec<(String, String)> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let mut found = Vec::new();
@@ -216,6 +216,16 @@ fn operators(text: &str) -> Vec<(String, String)> {
         if *line == "forms! {" {
             let docs = lines[at + 1..].iter().take_while(|line| line.starts_with("///"));
             found.push((format!("line {}", at + 1), docs.copied().collect::<Vec<_>>().join("\n")));
+        }
+        let above = lines[..at].iter().rev();
+        let above = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
+        let above = above.copied().collect::<Vec<_>>().join("\n");
+        let is_name = |name: &str| name.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+        if let Some(name) = line.strip_suffix(';').filter(|name| is_name(name))
+            && above.starts_with("///")
+        {
+            found.push((name.to_owned(), above));
+            continue;
         }
         let Some(rest) = line.strip_prefix("pub fn ").filter(|rest| !rest.starts_with('$')) else {
             continue;
@@ -227,10 +237,8 @@ fn operators(text: &str) -> Vec<(String, String)> {
         {
             continue;
         }
-        let above = lines[..at].iter().rev();
-        let above = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
         let name = rest.split(['(', '<']).next().unwrap_or_default().to_owned();
-        found.push((name, above.copied().collect::<Vec<_>>().join("\n")));
+        found.push((name, above));
     }
     found
 }

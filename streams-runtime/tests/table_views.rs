@@ -17,7 +17,7 @@ fn start(topology: &Topology, cache: &str) -> TopologyTestDriver {
 #[track_caller]
 fn check<K, V>(topology: &Topology, steps: &[(&str, i64, i64)], expected: &[V])
 where
-    K: HasSerde + Clone + Send + 'static,
+    K: HasSerde,
     V: HasSerde + PartialEq + std::fmt::Debug,
 {
     for cache in ["0", "1000000"] {

@@ -36,6 +36,7 @@ mod topic;
 mod topology;
 mod transform_values;
 mod windowed;
+mod windowed_folds;
 mod windowed_record;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::serdes::SerdeSlot;
+use super::windowed_folds::folds;
 use super::windowed_record::{Recorded, Spans};
 use super::{AggregateOptions, Flow, KTable, StreamsBuilder};
 use crate::operator::{
@@ -67,98 +68,65 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         self
     }
 
-    /// Counts the records of each session.
-    ///
-    /// A record with a null key is dropped; a null value counts. Needs one store and its changelog.
-    ///
-    /// # Example
-    /// See [`SessionWindows`].
-    pub fn count(
-        self,
-        b: &mut StreamsBuilder,
-        options: impl Into<AggregateOptions<K::NonNull, i64>>,
-    ) -> Aggregated<K, V, i64, CountFold> {
-        let options: AggregateOptions<K::NonNull, i64> = options.into();
-        if options.given && options.materialized.store.is_none() {
-            b.graph.burn_store_name();
-        }
-        let none = SerdeSlot::default();
-        self.aggregated(b, &options, (prefix::STREAM_AGGREGATE, &none), CountFold)
-    }
+    folds! {
+        /// Counts the records of each session.
+        ///
+        /// A record with a null key is dropped; a null value counts. Needs one store and its changelog.
+        ///
+        /// # Example
+        /// See [`SessionWindows`].
+        count;
 
-    /// Combines the values of each session, two at a time; it also merges sessions.
-    ///
-    /// The reducer sees a null value as it comes. Needs one store and its changelog.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use std::time::Duration;
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     stream::<String, i64>("in")
-    ///         .group_by_key()
-    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(5)))
-    ///         .reduce(|a, b| a + b, "sums")
-    ///         .to_stream(|session, _| session.key.clone())
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 4)], 0)?;
-    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(3), None, Some(7)]);
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    pub fn reduce<R, F>(
-        self,
-        b: &mut StreamsBuilder,
-        reducer: F,
-        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
-    ) -> Aggregated<K, V, V::NonNull, ReduceFold<F>>
-    where
-        F: Fn(V, V) -> R + Send + Sync + 'static,
-    {
-        let value = b.groups[self.group].serdes.value.clone();
-        let named = (prefix::STREAM_REDUCE, &value);
-        self.aggregated(b, &options.into(), named, ReduceFold { reducer })
-    }
+        /// Combines the values of each session, two at a time; it also merges sessions.
+        ///
+        /// The reducer sees a null value as it comes. Needs one store and its changelog.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use std::time::Duration;
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     stream::<String, i64>("in")
+        ///         .group_by_key()
+        ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(5)))
+        ///         .reduce(|a, b| a + b, "sums")
+        ///         .to_stream(|session, _| session.key.clone())
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 4)], 0)?;
+        /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(3), None, Some(7)]);
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        reduce;
 
-    /// [`reduce`](SessionWindowedKStream::reduce) with a reducer that can fail.
-    ///
-    /// An error goes to the processing exception handler and leaves the sessions as they were.
-    ///
-    /// # Example
-    /// ```
-    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
-    /// use std::time::Duration;
-    /// use streams_runtime::prelude::*;
-    ///
-    /// let topology = topology!({
-    ///     stream::<String, i64>("in")
-    ///         .group_by_key()
-    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(10)))
-    ///         .try_reduce(|a, b| i64::checked_add(a, b).ok_or("the sum is too large"), "sums")
-    ///         .to_stream(|windowed, _| windowed.start)
-    ///         .to("out");
-    /// });
-    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
-    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
-    /// let last = driver.output::<i64, Option<i64>>("out").values()?.pop();
-    /// assert_eq!(last, Some(Some(3)));
-    /// # Ok::<(), StreamsError>(())
-    /// ```
-    pub fn try_reduce<R, F, E>(
-        self,
-        b: &mut StreamsBuilder,
-        reducer: F,
-        options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
-    ) -> Aggregated<K, V, V::NonNull, TryReduceFold<F>>
-    where
-        F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
-    {
-        let value = b.groups[self.group].serdes.value.clone();
-        let named = (prefix::STREAM_REDUCE, &value);
-        self.aggregated(b, &options.into(), named, TryReduceFold { reducer })
+        /// [`reduce`](SessionWindowedKStream::reduce) with a reducer that can fail.
+        ///
+        /// An error goes to the processing exception handler and leaves the sessions as they were.
+        ///
+        /// # Example
+        /// ```
+        /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+        /// use std::time::Duration;
+        /// use streams_runtime::prelude::*;
+        ///
+        /// let topology = topology!({
+        ///     stream::<String, i64>("in")
+        ///         .group_by_key()
+        ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(Duration::from_millis(10)))
+        ///         .try_reduce(|a, b| i64::checked_add(a, b).ok_or("the sum is too large"), "sums")
+        ///         .to_stream(|windowed, _| windowed.start)
+        ///         .to("out");
+        /// });
+        /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+        /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+        /// let last = driver.output::<i64, Option<i64>>("out").values()?.pop();
+        /// assert_eq!(last, Some(Some(3)));
+        /// # Ok::<(), StreamsError>(())
+        /// ```
+        try_reduce;
     }
 
     /// Folds the values of each session into an aggregate of any type; `merger` makes one of two sessions'.
