@@ -50,12 +50,7 @@ impl Builder<'_> {
         let Op::WindowAggregate { windows, agg, on_close, kept, .. } = self.op(id) else {
             panic!("a windowed aggregation")
         };
-        let mut kept = materialized::<String>(id, kept);
-        if on_close {
-            // a closed window that falls out of the retention before it was emitted is lost, as in Kafka
-            // Streams, unless a cache still holds it: what leaves then depends on the commits
-            kept = kept.with_retention(std::time::Duration::from_secs(3600));
-        }
+        let kept = self.window_store(id, kept, on_close);
         macro_rules! table {
             ($made:expr) => {{
                 let (handle, op) = $made;
@@ -94,13 +89,24 @@ impl Builder<'_> {
         in_windows!(windows, |w| aggregated!(w), |s| aggregated!(s, |_, a, b| ordered(a, b)))
     }
 
+    /// A window that fell out of the retention is gone, as in Kafka Streams, unless a cache still holds it:
+    /// what leaves on close, and what a late record finds, then depends on the commits. So these stay.
+    fn window_store(&self, id: Id, kept: Kept, on_close: bool) -> Materialized<String, i64> {
+        let kept = materialized(id, kept);
+        if on_close || !self.spec.orderly {
+            kept.with_retention(std::time::Duration::from_secs(3600))
+        } else {
+            kept
+        }
+    }
+
     pub(crate) fn window_cogroup<K: Key>(
         &mut self,
         id: Id,
         sides: [Grouped<K>; 2],
         (windows, kept): (Windows, Kept),
     ) -> Built {
-        let kept = materialized::<String>(id, kept);
+        let kept = self.window_store(id, kept, false);
         let [first, second] = sides;
         let cogrouped = first.handle.cogroup(&mut self.b, |_, v, a| ordered(a, v.unwrap_or(1)));
         let cogrouped =

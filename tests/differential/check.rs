@@ -115,7 +115,7 @@ impl Checks<'_> {
 
     fn restarts(&self) -> Checked {
         let promises = Promises::over_restarts(self.spec);
-        for (cache, optimized) in [(0, false), (LARGE, true)] {
+        for (cache, optimized) in [(0, false), (LARGE, self.can_be_optimized())] {
             let setup = Setup::new(cache).optimized(optimized);
             let calm = self.run("runs", &setup.clone().at_marks(Marker::Commit))?;
             for how in [Break::Restart, Break::Rebalance] {
@@ -186,7 +186,17 @@ impl Checks<'_> {
         Ok(())
     }
 
+    /// Where two merges stand below one change of the key, Kafka Streams moves one repartition to both of
+    /// them under one name, and refuses that (InternalStreamsBuilder.maybeUpdateKeyChangingRepartitionNodeMap).
+    fn can_be_optimized(&self) -> bool {
+        let merges = self.spec.nodes.iter().filter(|node| matches!(node.op, Op::Merge)).count();
+        merges < 2 || Setup::new(0).optimized(true).builds(&self.topology)
+    }
+
     fn optimization(&self, plain: &Outcome) -> Checked {
+        if !self.can_be_optimized() {
+            return Ok(());
+        }
         let promises = Promises::with_and_without_optimization(self.spec);
         let invariant = "topology.optimization changes no final result";
         let optimized = self.run(invariant, &Setup::new(0).optimized(true))?;

@@ -82,6 +82,11 @@ impl Setup {
         Self { state_dir: Some(folder.to_owned()), ..self }
     }
 
+    /// True when the topology is no mistake with this configuration.
+    pub(crate) fn builds(&self, topology: &Topology) -> bool {
+        TopologyTestDriver::new(topology, self.config()).is_ok()
+    }
+
     fn config(&self) -> TestDriverConfig {
         let cache = self.cache.to_string();
         let config = TestDriverConfig::from_map([
