@@ -103,9 +103,8 @@ impl Promises {
                 let unnamed = Kept { named: false, caching: true, in_memory: false, history: None };
                 behind_a_cache(Some(kept.unwrap_or(unnamed)), input)
             }
-            // time passes by the updates that it sees, and a cache leaves out a row that never was
-            Op::SuppressClose if spec.may_delete(node.inputs[0]) => only_same(input),
-            Op::SuppressClose => input,
+            // its time passes by the updates that it sees, and a cache leaves out a row that came and went
+            Op::SuppressClose => only_same(input),
             Op::JoinTable { .. } => {
                 let found = self.lookup[node.inputs[1]];
                 if found { only_same(self.flow[node.inputs[0]]) } else { Nothing }
