@@ -156,7 +156,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         if to < from {
             return Ok(());
         }
-        let closed = cx.store(self.store).ended_between(from, to).map_err(store_error)?;
+        let closed = cx.store(self.store).closed_between(from, to).map_err(store_error)?;
         for (key, value) in closed {
             let timestamp = end_of(&key);
             let (value, headers) = (Change::latest(Some(value), None), headers.clone());

@@ -64,6 +64,12 @@ impl ByteStore {
         Ok(store)
     }
 
+    /// True when the store may have lost a row that nobody deleted: it is too old, or was too much.
+    #[inline]
+    pub(crate) fn may_have_lost(&self, key: &[u8]) -> bool {
+        self.lru.is_some() || self.segments.as_ref().is_some_and(|segments| segments.hides(key))
+    }
+
     /// Puts the row's value into `out`; false when there is none.
     #[inline]
     pub(crate) fn get(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
@@ -80,18 +86,18 @@ impl ByteStore {
                 Some(place) => place,
             },
         };
-        let found = match self.pending.get(key) {
-            Some(Some(value)) => {
-                out.extend_from_slice(value);
-                true
-            }
-            Some(None) => false,
-            None => self.backend.get(key, out)?,
-        };
+        let found = read(&self.pending, self.backend.as_ref(), key, out)?;
         if found && let Some(lru) = &mut self.lru {
             lru.touch(key);
         }
         Ok(found)
+    }
+
+    /// Puts the value of a row with a time into `out`, however old it is; false when there is none.
+    pub(super) fn get_hidden(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
+        out.clear();
+        let Some(segments) = &mut self.segments else { return Ok(false) };
+        read(&self.pending, self.backend.as_ref(), segments.place_of(key), out)
     }
 
     /// Writes or deletes a row; returns the key of the row that had to go for it.
@@ -277,6 +283,24 @@ impl ByteStore {
     pub(crate) fn close(&mut self) -> Result<(), StoreError> {
         self.pending.clear();
         self.backend.close()
+    }
+}
+
+/// Appends what lies at a place, the writes since the last commit included; false when that is nothing.
+#[inline]
+fn read(
+    pending: &Pending,
+    backend: &dyn OrderedBytes,
+    place: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<bool, StoreError> {
+    match pending.get(place) {
+        Some(Some(value)) => {
+            out.extend_from_slice(value);
+            Ok(true)
+        }
+        Some(None) => Ok(false),
+        None => backend.get(place, out),
     }
 }
 

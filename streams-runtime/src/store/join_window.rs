@@ -84,7 +84,8 @@ where
                 .map_err(|error| self.serde_error("value", &error))?,
         };
         let row = (encoded == Encoded::Bytes).then_some(self.row.as_slice());
-        if row.is_some() {
+        // in memory a record without a value still moves the store's time (Java: `InMemoryWindowStore.put`)
+        if row.is_some() || self.timestamped {
             self.bytes.put(&self.key, row);
         }
         let logged = row.and_then(|row| row.get(prefix..));

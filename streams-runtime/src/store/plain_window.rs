@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::byte_store::ByteStore;
 use super::key_value::Plain;
 use super::typed::TypedStore;
+use super::window_rows::Shown;
 use super::{ChangelogRecord, Order, StateStore, StoreError, StoreKind, StoreMaker, WindowLayout};
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
@@ -63,7 +64,7 @@ where
         order: Order,
     ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
         let keys = self.rows.user_keys(keys)?;
-        self.rows.rows_between(&keys, (from, to), order)
+        self.rows.rows_between(&keys, (from, to), order, Shown::Visible)
     }
 
     /// Writes (`Some`) or deletes (`None`) the value of a window.

@@ -37,6 +37,11 @@ impl TimeInKey {
         time.max(0)
     }
 
+    /// The start of a session.
+    fn session_start(key: &[u8]) -> i64 {
+        key.last_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))
+    }
+
     /// All rows of a user's key with a time from `from` to `to`, both included, and rows of longer keys.
     pub(crate) fn range(self, prefix: &[u8], key: &[u8], from: i64, to: i64) -> KeyRange {
         let rest = self.suffix() - size_of::<i64>();
@@ -126,15 +131,34 @@ impl Segments {
         if one_more { oldest } else { oldest.saturating_add(1) }
     }
 
+    /// The earliest time whose rows are still there, hidden or not: sessions on disk with an index are read by
+    /// the time of their end however old they are, until their segment goes (Java:
+    /// `RocksDBTimeOrderedSessionSegmentedBytesStore.fetchSessions`).
+    pub(crate) fn first_ended(&self) -> i64 {
+        if !self.by_start() {
+            return self.first_visible();
+        }
+        let oldest = self.stream_time.saturating_sub(self.layout.retention_ms);
+        self.segment(oldest.max(0)).saturating_mul(self.interval)
+    }
+
+    /// True when a row is too old to be read.
+    #[inline]
+    pub(crate) fn hides(&self, key: &[u8]) -> bool {
+        self.layout.time.of(key) < self.first_visible()
+    }
+
     /// The place of a row that may be read.
     #[inline]
     pub(crate) fn visible(&mut self, key: &[u8]) -> Option<&[u8]> {
-        let time = self.layout.time.of(key);
-        if time < self.first_visible() {
-            return None;
-        }
-        self.place(time, key);
-        Some(&self.row)
+        if self.hides(key) { None } else { Some(self.place_of(key)) }
+    }
+
+    /// The place of a row, hidden or not.
+    #[inline]
+    pub(crate) fn place_of(&mut self, key: &[u8]) -> &[u8] {
+        self.place(self.layout.time.of(key), key);
+        &self.row
     }
 
     /// The places of a row that is written, and of its index; `None` when it is too old to be kept.
@@ -193,13 +217,20 @@ impl Segments {
         self.exact || self.layout.indexed
     }
 
-    /// The order of rows of several keys: by time and key, or by segment and key.
+    /// The order of rows of several keys: by time and key, or by segment and key; of sessions on disk with an
+    /// index by end, start and key.
     pub(crate) fn compare(&self, a: &[u8], b: &[u8]) -> std::cmp::Ordering {
         let time = |key: &[u8]| match self.by_time() {
             true => self.layout.time.of(key),
             false => self.segment(self.layout.time.of(key)),
         };
-        (time(a), a).cmp(&(time(b), b))
+        let start = |key: &[u8]| self.by_start().then(|| TimeInKey::session_start(key));
+        (time(a), start(a), a).cmp(&(time(b), start(b), b))
+    }
+
+    /// True when sessions that end together stand by their start (Java: `TimeFirstSessionKeySchema`).
+    pub(crate) fn by_start(&self) -> bool {
+        self.layout.indexed && self.layout.time == TimeInKey::Session && !self.exact
     }
 
     /// The segments that may hold rows of a span of time, in order of time.

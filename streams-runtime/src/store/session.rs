@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::byte_store::ByteStore;
 use super::key_value::Plain;
 use super::typed::TypedStore;
+use super::window_rows::Shown;
 use super::{
     ChangelogRecord, Flushed, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker,
     TimeInKey, WindowLayout,
@@ -58,7 +59,8 @@ where
         order: Order,
     ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
         let keys = self.rows.user_keys(keys)?;
-        let mut found = self.rows.rows_between(&keys, (earliest_end, i64::MAX), order)?;
+        let mut found =
+            self.rows.rows_between(&keys, (earliest_end, i64::MAX), order, Shown::Visible)?;
         found.retain(|(session, _)| session.window.start <= latest_start);
         Ok(found)
     }
@@ -73,7 +75,17 @@ where
         from: i64,
         to: i64,
     ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
-        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending)
+        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending, Shown::Visible)
+    }
+
+    /// What of [`ended_between`](Self::ended_between) an emission on close sends on: on disk also sessions
+    /// whose retention is over, as long as their segment is there.
+    pub(crate) fn closed_between(
+        &mut self,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<(Windowed<K>, V)>, StoreError> {
+        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending, Shown::Ended)
     }
 
     /// The aggregate of exactly this session.

@@ -359,13 +359,17 @@ where
     }
 
     /// What the store held before; it is read only when nobody remembers and somebody asks.
+    ///
+    /// The cache remembers rows that the store has lost since: they are no old values, and their deletion
+    /// is none (Java asks the store at each flush).
     fn look_before(
         &mut self,
         before: Before<R>,
         deleted: bool,
         want_old: bool,
     ) -> Result<Stored<R>, StoreError> {
-        let row = match before {
+        let lost = self.bytes.may_have_lost(&self.key_buf);
+        let row = match if lost { Before::Unknown } else { before } {
             Before::Absent => return Ok(Stored { existed: false, row: None }),
             Before::Row(row) => Some(row),
             Before::Present if !want_old => return Ok(Stored { existed: true, row: None }),

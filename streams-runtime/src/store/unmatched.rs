@@ -112,6 +112,10 @@ impl<K: Send + 'static> UnmatchedStore<K> {
             if timestamp + reach + within.grace_ms() >= self.tracker.stream_time {
                 left_open |= left;
                 right_open |= !left;
+                // Java walks value by value: the second one of this key ends it before the time grows
+                if left_open && right_open && self.read_list(row)?.len() > 1 {
+                    break;
+                }
             } else {
                 let key = place.get(SIDE_AT + 1..).unwrap_or_default();
                 let key = self.keys.deserialize(&self.bytes.topic, Some(key));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::byte_store::ByteStore;
 use super::table::Timestamped;
 use super::typed::TypedStore;
+use super::window_rows::Shown;
 use super::{KeyRange, Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
 
@@ -41,7 +42,7 @@ where
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub fn fetch_all(&mut self, from: i64, to: i64) -> Result<Vec<WindowRow<K, V>>, StoreError> {
-        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending)
+        self.rows.rows_between(&KeyRange::all(), (from, to), Order::Ascending, Shown::Visible)
     }
 }
 

@@ -15,6 +15,15 @@ use crate::serdes::{Window, Windowed};
 /// A row as bytes: key and stored value.
 type RawRow = (Vec<u8>, Vec<u8>);
 
+/// Which rows a read by time finds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Shown {
+    /// Those within the retention.
+    Visible,
+    /// Those that emission on close finds: from `Segments::first_ended` on.
+    Ended,
+}
+
 impl ByteStore {
     /// The visible rows of one user's key with a time from `from` to `to`, in order of time.
     pub(crate) fn rows_of_key(
@@ -35,11 +44,18 @@ impl ByteStore {
         Ok(rows)
     }
 
-    /// The visible rows of all keys with a time from `from` to `to`, in the order of `Segments::compare`.
-    pub(crate) fn rows_of_time(&mut self, from: i64, to: i64) -> Result<Vec<RawRow>, StoreError> {
+    /// The rows of all keys with a time from `from` to `to`, in the order of `Segments::compare`.
+    pub(crate) fn rows_of_time(
+        &mut self,
+        (from, to): (i64, i64),
+        shown: Shown,
+    ) -> Result<Vec<RawRow>, StoreError> {
         let Some(segments) = &self.segments else { return Ok(Vec::new()) };
         let time = segments.layout.time;
-        let from = from.max(segments.first_visible());
+        let from = from.max(match shown {
+            Shown::Visible => segments.first_visible(),
+            Shown::Ended => segments.first_ended(),
+        });
         if from > to {
             return Ok(Vec::new());
         }
@@ -66,9 +82,16 @@ impl ByteStore {
         drop(entries);
         for key in keys {
             let mut value = Vec::new();
-            if self.get(&key, &mut value)? {
+            let found = match shown {
+                Shown::Visible => self.get(&key, &mut value)?,
+                Shown::Ended => self.get_hidden(&key, &mut value)?,
+            };
+            if found {
                 rows.push((key, value));
             }
+        }
+        if let Some(segments) = self.segments.as_ref().filter(|segments| segments.by_start()) {
+            rows.sort_by(|(a, _), (b, _)| segments.compare(a, b));
         }
         Ok(rows)
     }
@@ -136,11 +159,9 @@ where
     R: Clone + Send + 'static,
     F: RowFormat<R>,
 {
-    /// All rows that a reader sees, as bytes; those with a time from the cache, too.
+    /// All rows that a reader sees, as bytes; those that the store has lost and the cache still has, too.
     pub(crate) fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
-        let (Some(cache), true) = (&self.cache, self.bytes.segments.is_some()) else {
-            return self.bytes.visit_rows(visit);
-        };
+        let Some(cache) = &self.cache else { return self.bytes.visit_rows(visit) };
         let mut rows = std::collections::BTreeMap::new();
         self.bytes.visit_rows(&mut |key, row| drop(rows.insert(key.to_vec(), row.to_vec())))?;
         for slot in cache.slots().filter(|slot| slot.row.is_some()) {
@@ -249,11 +270,12 @@ where
         keys: &KeyRange,
         (from, to): (i64, i64),
         order: Order,
+        shown: Shown,
     ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
         let Some(time) = self.bytes.segments.as_ref().map(|segments| segments.layout.time) else {
             return Ok(Vec::new());
         };
-        let stored = self.bytes.rows_of_time(from, to)?;
+        let stored = self.bytes.rows_of_time((from, to), shown)?;
         let mut rows = Vec::with_capacity(stored.len());
         rows.extend(stored.into_iter().map(|(key, row)| (key, Found::Stored(row))));
         self.lay_cached_times_over((from, to), &mut rows);

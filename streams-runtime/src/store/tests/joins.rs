@@ -88,6 +88,22 @@ fn records_that_are_too_old_are_not_kept() {
 }
 
 #[test]
+fn a_null_value_moves_the_time_of_a_side_in_memory_only() {
+    let sides =
+        [(MemoryBytes::new(), 200_000 - 99_999), (MemoryBytes::standing_for_disk(), -98_999)];
+    for (backend, first_visible) in sides {
+        let mut out = Outbox::default();
+        let mut store = open(&side(), &mut out, backend);
+        let store: &mut JoinWindowStore<String, String> = typed(&mut store);
+        let (key, value) = ("k".to_owned(), "v".to_owned());
+        for (time, value) in [(1_000, Some(&value)), (200_000, None)] {
+            store.put(&mut out, &key, value, time, Headers::default()).unwrap();
+        }
+        assert_eq!(store.first_visible(), first_visible);
+    }
+}
+
+#[test]
 fn a_side_is_restored_with_the_times_of_its_records() {
     for backend in [MemoryBytes::new(), MemoryBytes::standing_for_disk()] {
         let mut out = Outbox::default();
@@ -138,6 +154,26 @@ fn unmatched_records_leave_by_time_the_right_side_first() {
         log[5..],
         ["0000000000000006016d - @7", "0000000000000005007a - @31", "0000000000000005016b - @31",]
     );
+}
+
+#[test]
+fn a_second_value_of_one_key_ends_the_walk_before_the_least_time_grows() {
+    for (values, least) in [(1, 6), (2, 5)] {
+        let mut out = Outbox::default();
+        let maker = unmatched_store_maker(String::serde());
+        let mut store = open(&maker, &mut out, MemoryBytes::new());
+        let store: &mut UnmatchedStore<String> = typed(&mut store);
+        let key = "k".to_owned();
+        store.add(&mut out, (5, false), &key, b"x").unwrap();
+        for _ in 0..values {
+            store.add(&mut out, (5, true), &key, b"a").unwrap();
+        }
+        store.add(&mut out, (6, true), &key, b"b").unwrap();
+        store.tracker.stream_time = 7;
+        let within = JoinWindows::of_time_difference_with_no_grace(Duration::from_millis(10));
+        assert!(store.closed(within).unwrap().is_empty());
+        assert_eq!(store.tracker.min_time, least);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod directory;
 mod joins;
 mod model;
 mod plain;
+mod sessions;
 mod versioned;
 
 use std::path::PathBuf;

@@ -67,6 +67,23 @@ fn a_full_store_drops_the_least_used_row_and_says_so_on_the_changelog() {
     assert_eq!(pairs(store.all(Order::Ascending).expect("read")), ["a=1", "c=3"]);
 }
 
+#[test]
+fn a_row_that_a_full_store_dropped_is_still_cached_and_its_deletion_is_none() {
+    let mut out = Outbox::default();
+    let setup =
+        StoreSetup { max_entries: Some(1), ..setup(Box::new(MemoryBytes::new()), &mut out, true) };
+    let mut store = Table::new(setup, String::serde(), i64::serde());
+    for name in ["a", "b"] {
+        add(&mut store, &mut out, name, Some(1), 1);
+        store.take_dirty(&mut out, false).expect("flushed");
+    }
+    let mut rows = Vec::new();
+    store.visit_rows(&mut |key, _| rows.push(key.to_vec())).expect("read");
+    assert_eq!(rows, [b"a", b"b"]);
+    add(&mut store, &mut out, "a", None, 2);
+    assert!(store.take_dirty(&mut out, true).expect("flushed").is_empty());
+}
+
 fn restore(store: &mut dyn StateStore, records: &[(&str, Option<&str>, i64, i64)]) {
     let headers = Headers::default();
     let mut records = records.iter().map(|(key, value, timestamp, offset)| ChangelogRecord {
