@@ -63,10 +63,11 @@ topology!(
 fn three_times(record: Record<Text, i64>, ctx: &mut ProcessorContext<'_, Text, String>) {
     let (time, by) = (record.timestamp, record.value);
     let capital = record.key.as_ref().map(|key| key.to_uppercase());
-    ctx.forward(Record::new(record.key.clone(), "at".to_owned(), time));
-    ctx.forward(Record::new(record.key, "plus".to_owned(), time.saturating_add_millis(by)));
     let absolute = Timestamp::from_millis(by).unwrap_or_default();
-    ctx.forward(Record::new(capital, "abs".to_owned(), absolute));
+    let say = |what: &str| record.clone().with_value(what.to_owned());
+    ctx.forward(say("at"));
+    ctx.forward(say("plus").with_timestamp(time.saturating_add_millis(by)));
+    ctx.forward(say("abs").with_key(capital).with_timestamp(absolute));
 }
 
 topology!(
@@ -140,17 +141,20 @@ topology!(
 
 #[processor]
 fn newest(
-    record: Record<String, String>,
-    ctx: &mut ProcessorContext<'_, String, String>,
+    record: Record<String, Text>,
+    ctx: &mut ProcessorContext<'_, String, Text>,
     last: &mut TimestampedKeyValueStore<String, String>,
 ) {
     match last.get(&record.key) {
         Some(old) if old.timestamp > record.timestamp => {
             let stale = text!("stale:", old.value);
-            ctx.forward(record.with_value(stale).with_timestamp(old.timestamp));
+            ctx.forward(record.with_value(Some(stale)).with_timestamp(old.timestamp));
         }
         _ => {
-            last.put(record.key.clone(), record.value.clone(), record.timestamp);
+            match record.value.clone() {
+                Some(value) => last.put(record.key.clone(), value, record.timestamp),
+                None => drop(last.delete(&record.key)),
+            }
             ctx.forward(record);
         }
     }
@@ -159,20 +163,23 @@ fn newest(
 topology!(
     fn timestamped_store() -> Topology {
         let last = store(TimestampedKeyValueStore::<String, String>::persistent("last"));
-        stream::<String, String>("in").process(newest, last, Named::as_("newest")).to("out");
+        stream::<String, Text>("in").process(newest, last, Named::as_("newest")).to("out");
     }
 );
 
 #[processor]
 fn changes(
-    record: FixedKeyRecord<String, String>,
+    record: FixedKeyRecord<String, Text>,
     ctx: &mut FixedKeyProcessorContext<'_, String, String>,
     seen: &mut KeyValueStore<String, String>,
 ) {
-    if seen.get(record.key()).as_ref() == Some(&record.value) {
+    if seen.get(record.key()) == record.value {
         return;
     }
-    seen.put(record.key().clone(), record.value.clone());
+    match record.value.clone() {
+        Some(value) => seen.put(record.key().clone(), value),
+        None => drop(seen.delete(record.key())),
+    }
     let time = record.timestamp;
     let value = text!(record.value, " ts", time.as_millis());
     ctx.forward(record.clone().with_value(value));
@@ -183,7 +190,7 @@ fn changes(
 topology!(
     fn values() -> Topology {
         let seen = store(KeyValueStore::<String, String>::persistent("seen"));
-        stream::<String, String>("in")
+        stream::<String, Text>("in")
             .process_values(changes, seen)
             .group_by_key()
             .count("n")
@@ -194,7 +201,7 @@ topology!(
 
 #[processor]
 fn store_ranges(
-    record: Record<String, String>,
+    record: Record<String, Text>,
     ctx: &mut ProcessorContext<'_, String, Option<Doc>>,
     s: &mut KeyValueStore<String, String>,
 ) {
@@ -202,24 +209,25 @@ fn store_ranges(
         Some(Doc::from(rows.into_iter().map(|(key, _)| Doc::from(key)).collect::<Vec<_>>()))
     };
     let mut tell = |key: &str, value: Option<Doc>| {
-        ctx.forward(Record::new(key.to_owned(), value, record.timestamp));
+        ctx.forward(record.clone().with_key(key.to_owned()).with_value(value));
     };
-    match record.value.as_str() {
-        "?" => {
+    match record.value.as_deref() {
+        Some("?") => {
             tell("range", keys(s.range("b".to_owned()..="d".to_owned()).collect()));
             tell("all", keys(s.all().collect()));
             tell("rev", keys(s.reverse_all().collect()));
             tell("open", keys(s.range(..="b".to_owned()).collect()));
         }
-        "once" => {
+        Some("once") => {
             let before = s.put_if_absent(record.key.clone(), "once".to_owned());
             tell(&record.key, before.map(Doc::from));
         }
-        "del" => {
+        Some("del") => {
             let before = s.delete(&record.key);
             tell(&record.key, before.map(Doc::from));
         }
-        _ => s.put(record.key.clone(), record.value.clone()),
+        Some(value) => s.put(record.key.clone(), value.to_owned()),
+        None => drop(s.delete(&record.key)),
     }
 }
 
@@ -229,7 +237,7 @@ topology!(
             true => KeyValueStore::<String, String>::in_memory("s"),
             false => KeyValueStore::<String, String>::persistent("s"),
         });
-        stream::<String, String>("in").process(store_ranges, s).to("out");
+        stream::<String, Text>("in").process(store_ranges, s).to("out");
     }
 );
 
@@ -250,10 +258,10 @@ topology!(
 
 #[processor]
 fn unpack(record: Record<Text, Doc>, ctx: &mut ProcessorContext<'_, Text, Text>) {
-    for x in record.value.items() {
+    for x in record.value.clone().items() {
         let time = x.get("ts").long().and_then(|ms| Timestamp::from_millis(ms).ok());
-        let record = Record::new(x.get("k").text(), x.get("to").text(), time.unwrap_or_default());
-        ctx.forward(record);
+        let record = record.clone().with_key(x.get("k").text()).with_value(x.get("to").text());
+        ctx.forward(record.with_timestamp(time.unwrap_or_default()));
     }
 }
 

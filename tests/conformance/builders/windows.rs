@@ -53,6 +53,11 @@ const fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
+/// The sum of two values, which are there.
+fn sum(a: Option<i64>, b: Option<i64>) -> Option<i64> {
+    a.zip(b).map(|(a, b)| a.wrapping_add(b))
+}
+
 topology!(
     fn aggregate_hopping() -> Topology {
         stream::<Text, Option<i64>>("in")
@@ -155,11 +160,11 @@ topology!(
 
 topology!(
     fn emit_close_reduce() -> Topology {
-        stream::<Text, i64>("in")
+        stream::<Text, Option<i64>>("in")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
             .emit_strategy(EmitStrategy::on_window_close())
-            .reduce(|a, b| a.wrapping_add(b), "r")
+            .reduce(sum, "r")
             .to_stream()
             .to("out");
     }
@@ -383,13 +388,13 @@ topology!(
 
 topology!(
     fn two_windows() -> Topology {
-        let g = stream::<Text, i64>("in").group_by_key();
+        let g = stream::<Text, Option<i64>>("in").group_by_key();
         g.windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
-            .reduce(|a, b| a.wrapping_add(b), "short")
+            .reduce(sum, "short")
             .to_stream()
             .to("short");
         g.windowed_by(TimeWindows::of_size_and_grace(ms(40), ms(20)))
-            .reduce(|a, b| a.wrapping_add(b), "long")
+            .reduce(sum, "long")
             .to_stream()
             .to("long");
     }
