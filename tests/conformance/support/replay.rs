@@ -157,7 +157,10 @@ impl<'a> Replay<'a> {
         let names = names.ok_or_else(|| format!("no serdes for the topic {}", pipe.topic))?;
         let key = forms::encode(&names.key, &pipe.key)?;
         let value = forms::encode(&names.value, &pipe.value)?;
-        Ok(self.driver.pipe(pipe, key.as_deref(), value.as_deref()))
+        // a function that panics is one that throws
+        let run = || self.driver.pipe(pipe, key.as_deref(), value.as_deref());
+        let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+        Ok(ran.unwrap_or_else(|panic| Err(format!("panic: {}", words_of(&*panic)))))
     }
 
     fn end(&mut self) {
