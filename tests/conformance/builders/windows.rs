@@ -59,6 +59,12 @@ fn sum(a: Option<i64>, b: Option<i64>) -> Option<i64> {
     Some(a.wrapping_add(b))
 }
 
+/// The sum; nothing for a 0.
+fn unless_zero(a: i64, v: Option<i64>) -> Option<i64> {
+    let v = v.expect("a value");
+    (v != 0).then(|| a.wrapping_add(v))
+}
+
 topology!(
     fn aggregate_hopping() -> Topology {
         stream::<Text, Option<i64>>("in")
@@ -83,10 +89,10 @@ topology!(
 
 topology!(
     fn aggregate_to_null() -> Topology {
-        stream::<Text, i64>("in")
+        stream::<Text, Option<i64>>("in")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_and_grace(ms(100), ms(100)))
-            .aggregate(|| 0, |_, v, a: i64| (v != 0).then(|| a.wrapping_add(v)), "agg")
+            .aggregate(|| 0, |_, v, a: i64| unless_zero(a, v), "agg")
             .to_stream()
             .to("out");
     }
@@ -344,10 +350,10 @@ topology!(
 
 topology!(
     fn suppress_null_window() -> Topology {
-        stream::<Text, i64>("in")
+        stream::<Text, Option<i64>>("in")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
-            .aggregate(|| 0, |_, v, a: i64| (v != 0).then(|| a.wrapping_add(v)), "agg")
+            .aggregate(|| 0, |_, v, a: i64| unless_zero(a, v), "agg")
             .suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))
             .to_stream()
             .to("out");
@@ -450,10 +456,10 @@ topology!(
 
 topology!(
     fn window_regrouped() -> Topology {
-        stream::<Text, i64>("in")
+        stream::<Text, Option<i64>>("in")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
-            .reduce(|a, b| a.wrapping_add(b), "w")
+            .reduce(sum, "w")
             .group_by(|wk, v| (wk.key.clone(), *v))
             .aggregate(
                 || 0,
