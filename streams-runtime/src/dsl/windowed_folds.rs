@@ -3,11 +3,11 @@
 /// `count`, `reduce` and `try_reduce` over a handle's own `aggregated`, each with its docs.
 macro_rules! folds {
     (
-        $(#[$count_docs:meta])* $count:ident;
-        $(#[$reduce_docs:meta])* $reduce:ident;
-        $(#[$try_reduce_docs:meta])* $try_reduce:ident;
+        $(#[$docs_of_count:meta])* $count:ident;
+        $(#[$docs_of_reduce:meta])* $reduce:ident;
+        $(#[$docs_of_try:meta])* $try_reduce:ident;
     ) => {
-        $(#[$count_docs])*
+        $(#[$docs_of_count])*
         pub fn $count(
             self,
             b: &mut StreamsBuilder,
@@ -21,7 +21,7 @@ macro_rules! folds {
             self.aggregated(b, &options, (prefix::STREAM_AGGREGATE, &none), CountFold)
         }
 
-        $(#[$reduce_docs])*
+        $(#[$docs_of_reduce])*
         pub fn $reduce<R, F>(
             self,
             b: &mut StreamsBuilder,
@@ -36,7 +36,7 @@ macro_rules! folds {
             self.aggregated(b, &options.into(), named, ReduceFold { reducer })
         }
 
-        $(#[$try_reduce_docs])*
+        $(#[$docs_of_try])*
         pub fn $try_reduce<R, F, E>(
             self,
             b: &mut StreamsBuilder,
