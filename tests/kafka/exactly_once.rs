@@ -234,10 +234,10 @@ fn a_transaction_that_lasted_too_long_is_made_again() {
     let all = lines(0, 400);
     world.produce_lines(&input, texts(&all));
     // Kafka looks for such transactions every 10 s
-    let trouble = once_at(350, || std::thread::sleep(Duration::from_secs(14)));
+    let trouble = once_at(350, || std::thread::sleep(Duration::from_secs(16)));
     let topology = troubled_word_count(input.clone(), output.clone(), trouble);
     let config = exactly_once(&world, "a")
-        .set("producer.transaction.timeout.ms", "1500")
+        .set("producer.transaction.timeout.ms", "3000")
         .set("main.consumer.max.poll.interval.ms", "60000");
     let streams = KafkaStreams::new(&topology, config).unwrap();
     streams.start().unwrap();

@@ -1,6 +1,7 @@
 //! The clients of an instance, with the settings that the runtime needs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rdkafka::admin::AdminClient;
 use rdkafka::config::ClientConfig;
@@ -198,6 +199,14 @@ pub(super) fn metadata_client(
 /// True when the library itself asks for committed results only.
 pub(super) fn reads_committed(config: &StreamsConfig) -> bool {
     !isolation(config).is_empty()
+}
+
+/// How long the broker lets a transaction live.
+pub(super) fn transaction_timeout(config: &StreamsConfig) -> Duration {
+    let (key, default) = TRANSACTION_DEFAULTS[0];
+    let given = config.client_properties(ClientKind::Producer).remove(key);
+    let millis = given.as_deref().unwrap_or(default).parse().unwrap_or(u64::from(u32::MAX));
+    Duration::from_millis(millis)
 }
 
 /// The producer of one thread; with a transactional id it writes in transactions only.

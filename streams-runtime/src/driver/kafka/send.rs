@@ -333,7 +333,9 @@ fn connect(
     }
     let producer = clients::producer(&app.config, &name, Some(&app.transactional_id(&name)))?;
     let deadline = now() + app.config.settings().task_timeout;
-    let claimed = Transactions::claim(Arc::clone(&producer), deadline, || thread.stopping())?;
+    let timeout = clients::transaction_timeout(&app.config);
+    let stop = || thread.stopping();
+    let claimed = Transactions::claim(Arc::clone(&producer), timeout, deadline, stop)?;
     Ok((producer, Some(claimed)))
 }
 

@@ -39,6 +39,8 @@ enum State {
 pub(super) struct Transactions {
     producer: Arc<Producer>,
     state: State,
+    /// `transaction.timeout.ms`: after it the broker has ended what was not committed.
+    timeout: Duration,
 }
 
 impl Transactions {
@@ -47,10 +49,11 @@ impl Transactions {
     /// `stop` is asked between two attempts.
     pub(super) fn claim(
         producer: Arc<Producer>,
+        timeout: Duration,
         deadline: Instant,
         stop: impl Fn() -> bool,
     ) -> Result<Self, Interrupt> {
-        let mut this = Self { producer, state: State::Idle };
+        let mut this = Self { producer, state: State::Idle, timeout };
         this.until_done("claim its transactional id", deadline, stop, |producer| {
             producer.init_transactions(STEP)
         })?;
@@ -92,6 +95,8 @@ impl Transactions {
         member: &Member,
     ) -> Result<(), Interrupt> {
         self.begin()?;
+        // trying longer than the transaction lives is of no use
+        let deadline = deadline.min(now() + self.timeout);
         let stop = || {
             member.poll();
             member.out_of_patience()
