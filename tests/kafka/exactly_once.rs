@@ -240,6 +240,11 @@ fn a_transaction_that_lasted_too_long_is_made_again() {
         .set("producer.transaction.timeout.ms", "3000")
         .set("main.consumer.max.poll.interval.ms", "60000");
     let streams = KafkaStreams::new(&topology, config).unwrap();
+    // an instance that stopped tells why here, and shows nothing below
+    streams.set_uncaught_exception_handler(|error| {
+        eprintln!("the thread ended: {error}");
+        UncaughtExceptionResponse::ShutdownClient
+    });
     streams.start().unwrap();
     expect_each_count_once(&world, &output, &all);
     assert!(streams.close(PATIENCE));
@@ -275,6 +280,26 @@ fn trouble_with_the_broker_repeats_nothing() {
             broker.disconnect_all();
         }
     }
+    expect_each_count_once(&world, &output, &all);
+    assert!(streams.close(PATIENCE));
+}
+
+#[test]
+fn positions_that_another_transaction_holds_are_waited_for() {
+    let world = World::new("eos-unstable");
+    let Some(broker) = world.embedded() else { return };
+    let (input, output) = (world.create_topic("lines", 1), world.create_topic("counts", 1));
+    let all = lines(0, 100);
+    world.produce_lines(&input, texts(&all));
+    // longer than one question for positions waits
+    let held = broker
+        .inject(Fault::on(ApiKey::OffsetFetch).always().error(ErrorCode::UnstableOffsetCommit));
+    let topology = word_count(input, output.clone());
+    let streams = KafkaStreams::new(&topology, exactly_once(&world, "a")).unwrap();
+    streams.start().unwrap();
+    std::thread::sleep(Duration::from_secs(8));
+    assert!(held.hits() > 1);
+    held.remove();
     expect_each_count_once(&world, &output, &all);
     assert!(streams.close(PATIENCE));
 }

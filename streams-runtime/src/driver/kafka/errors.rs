@@ -53,6 +53,9 @@ pub(super) fn is_retriable(code: RDKafkaErrorCode) -> bool {
             | RDKafkaErrorCode::UnknownTopicOrPartition
             | RDKafkaErrorCode::UnknownLeaderEpoch
             | RDKafkaErrorCode::FencedLeaderEpoch
+            // an open transaction holds positions, or is about to end
+            | RDKafkaErrorCode::UnstableOffsetCommit
+            | RDKafkaErrorCode::ConcurrentTransactions
     )
 }
 

@@ -331,12 +331,22 @@ fn connect(
     if !clients::reads_committed(&app.config) {
         return Ok((clients::producer(&app.config, &name, None)?, None));
     }
-    let producer = clients::producer(&app.config, &name, Some(&app.transactional_id(&name)))?;
     let deadline = now() + app.config.settings().task_timeout;
     let timeout = clients::transaction_timeout(&app.config);
     let stop = || thread.stopping();
-    let claimed = Transactions::claim(Arc::clone(&producer), timeout, deadline, stop)?;
-    Ok((producer, Some(claimed)))
+    loop {
+        let id = app.transactional_id(&name);
+        let producer = clients::producer(&app.config, &name, Some(&id))?;
+        match Transactions::claim(Arc::clone(&producer), timeout, deadline, stop) {
+            // the end of the transaction before may have come in between: a claim by another client
+            // finds it ended
+            Err(Interrupt::Restart(reason)) if now() < deadline && !stop() => {
+                tracing::warn!("{reason} (trying again with a new producer)");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            claimed => return Ok((producer, Some(claimed?))),
+        }
+    }
 }
 
 fn bad_name(task: TaskId, name: &str) -> Interrupt {
