@@ -28,6 +28,8 @@ mod errors;
 mod exactly_once;
 #[path = "kafka/global.rs"]
 mod global;
+#[path = "kafka/global_times.rs"]
+mod global_times;
 #[path = "kafka/joins.rs"]
 mod joins;
 #[path = "kafka/lifecycle.rs"]

@@ -352,6 +352,13 @@ impl Context {
         &mut self.outbox
     }
 
+    /// Lets the view of a global store see which of its rows are there now; a store of its own knows.
+    pub(crate) fn refresh_store(&mut self, store: StoreIx) {
+        if let Some(store) = self.stores.get_mut(store.index()).and_then(Option::as_mut) {
+            store.refresh();
+        }
+    }
+
     pub(crate) fn stores(&mut self) -> &mut [Option<Box<dyn StateStore>>] {
         &mut self.stores
     }

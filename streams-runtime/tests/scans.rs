@@ -186,29 +186,30 @@ fn window_rows(
     }
 }
 
+/// What a scan of windows reads: on disk by segment, key and start; in memory by start and key.
+fn expected_windows(in_memory: bool) -> Vec<&'static str> {
+    let (all, back, some, first) = match in_memory {
+        true => (
+            "a@10=2 b@10=0 ab@15=3 a@20=1",
+            "a@20=1 ab@15=3 b@10=0 a@10=2",
+            "ab@15=3 a@20=1",
+            "ab@15=3 b@10=0 a@10=2",
+        ),
+        false => (
+            "a@10=2 a@20=1 ab@15=3 b@10=0",
+            "b@10=0 ab@15=3 a@20=1 a@10=2",
+            "a@20=1 ab@15=3",
+            "b@10=0 ab@15=3 a@10=2",
+        ),
+    };
+    let keys = "a@10=2 ab@15=3";
+    let back_keys = if in_memory { "ab@15=3 b@10=0" } else { "b@10=0 ab@15=3" };
+    let of_a = ["Some(1)", "None", "10=2 20=1", "20=1 10=2"];
+    [&of_a[..], &[all, back, some, first, keys, back_keys]].concat()
+}
+
 #[test]
 fn window_stores_are_scanned_both_ways() {
-    // on disk by segment, key and start; in memory by start and key
-    let expected = |in_memory| {
-        let (all, back, some, first) = match in_memory {
-            true => (
-                "a@10=2 b@10=0 ab@15=3 a@20=1",
-                "a@20=1 ab@15=3 b@10=0 a@10=2",
-                "ab@15=3 a@20=1",
-                "ab@15=3 b@10=0 a@10=2",
-            ),
-            false => (
-                "a@10=2 a@20=1 ab@15=3 b@10=0",
-                "b@10=0 ab@15=3 a@20=1 a@10=2",
-                "a@20=1 ab@15=3",
-                "b@10=0 ab@15=3 a@10=2",
-            ),
-        };
-        let keys = "a@10=2 ab@15=3";
-        let back_keys = if in_memory { "ab@15=3 b@10=0" } else { "b@10=0 ab@15=3" };
-        let of_a = ["Some(1)", "None", "10=2 20=1", "20=1 10=2"];
-        [&of_a[..], &[all, back, some, first, keys, back_keys]].concat()
-    };
     check!(
         WindowStore,
         (KEPT, Duration::from_millis(10)),
@@ -217,7 +218,63 @@ fn window_stores_are_scanned_both_ways() {
             stream::<String, String>("in").process(window_rows, kept).to("out");
         }),
         &["fill", "scan"],
-        expected
+        expected_windows
+    );
+}
+
+#[processor]
+fn stamped_windows(
+    record: Record<String, String>,
+    ctx: &mut ProcessorContext<'_, String, String>,
+    s: &mut TimestampedWindowStore<String, i64>,
+) {
+    if record.value == "fill" {
+        for (value, (key, start)) in (0..).zip([("b", 10), ("a", 20), ("a", 10), ("ab", 15)]) {
+            s.put(name(key), value, Timestamp::from(70 + start), Timestamp::from(start));
+        }
+        s.put(name("z"), 9, Timestamp::from(1), Timestamp::from(11));
+        s.delete(&name("z"), Timestamp::from(11));
+        return;
+    }
+    type Row = streams_runtime::store::ValueAndTimestamp<i64>;
+    let plain = |rows: std::vec::IntoIter<(Windowed<String>, Row)>| {
+        windows(rows.map(|(at, row)| {
+            assert_eq!(row.timestamp.as_millis(), 70 + at.start);
+            assert_eq!(at.end, at.start + 10);
+            (at, row.value)
+        }))
+    };
+    let starts = |rows: std::vec::IntoIter<(i64, Row)>| {
+        rows.map(|(start, row)| format!("{start}={}", row.value)).collect::<Vec<_>>().join(" ")
+    };
+    let one = |start| s.fetch_one(&name("a"), Timestamp::from(start)).map(|row| row.value);
+    for line in [
+        format!("{:?}", one(20)),
+        format!("{:?}", one(21)),
+        starts(s.fetch(&name("a"), 0, 20)),
+        starts(s.backward_fetch(&name("a"), 10, 99)),
+        plain(s.all()),
+        plain(s.backward_all()),
+        plain(s.fetch_all(11, 20)),
+        plain(s.backward_fetch_all(10, 15)),
+        plain(s.fetch_range(name("a")..=name("ab"), 0, 15)),
+        plain(s.backward_fetch_range(name("ab").., 0, 99)),
+    ] {
+        ctx.forward(record.clone().with_value(line));
+    }
+}
+
+#[test]
+fn timestamped_window_stores_are_scanned_both_ways() {
+    check!(
+        TimestampedWindowStore,
+        (KEPT, Duration::from_millis(10)),
+        |s| topology!({
+            let kept = store(s);
+            stream::<String, String>("in").process(stamped_windows, kept).to("out");
+        }),
+        &["fill", "scan"],
+        expected_windows
     );
 }
 

@@ -197,3 +197,40 @@ fn a_store_of_another_kind_is_refused() {
     let error = suppressed.build(&TopologyConfig::new("app")).expect_err("no store").to_string();
     assert!(error.contains("KTABLE-SUPPRESS-0000000002`, which has none"), "{error}");
 }
+
+#[processor]
+fn counts_at(
+    record: Record<String, i64>,
+    ctx: &mut ProcessorContext<'_, String, i64>,
+    counts: &TimestampedWindowStore<String, i64>,
+) {
+    let found = counts.fetch_all(0, record.value).map(|(at, row)| at.start * 100 + row.value);
+    ctx.forward(record.with_value(found.sum()));
+}
+
+#[test]
+fn a_processor_reads_the_windows_of_an_aggregation() {
+    let topology = topology!({
+        let counts = stream::<String, i64>("in")
+            .group_by_key()
+            .windowed_by(TimeWindows::of_size_and_grace(ms(10), ms(20)))
+            .count("counts");
+        stream::<String, i64>("look").process(counts_at, counts.window_store()).to("out");
+    });
+    let steps = [("in", 3, 0), ("in", 4, 11), ("in", 4, 12), ("look", 9, 2), ("look", 10, 2)];
+    check::<String, i64>(&topology, &steps, &[1, 1 + 1002]);
+}
+
+#[test]
+fn windows_are_read_where_windows_are_kept() {
+    let derived = topology!({
+        let tens = stream::<String, i64>("in")
+            .group_by_key()
+            .windowed_by(TimeWindows::of_size_with_no_grace(ms(10)))
+            .count("counts")
+            .map_values(|n| n * 10, Materialized::as_("tens"));
+        stream::<String, i64>("look").process(counts_at, tens.window_store()).to("out");
+    });
+    let error = derived.build(&TopologyConfig::new("app")).expect_err("no windows").to_string();
+    assert!(error.contains("which keeps a row per key; take its store by `.store()`"), "{error}");
+}

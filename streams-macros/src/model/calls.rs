@@ -145,7 +145,7 @@ impl Lowering {
     fn store_of_table(&mut self, expr: &Expr) -> Option<(NodeId, Ident)> {
         let Expr::MethodCall(call) = expr else { return None };
         let Expr::Path(path) = &*call.receiver else { return None };
-        let words = ["store", "session_store", "versioned_store"];
+        let words = ["store", "window_store", "session_store", "versioned_store"];
         let reads = words.iter().any(|word| call.method == word);
         let name = path.path.get_ident().filter(|_| reads && call.args.is_empty())?;
         self.scope.find(name)?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::serdes::SerdePair;
-use super::topology::{FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology};
+use super::topology::{FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, StoreRows, Topology};
 use super::{
     Consumed, GlobalKTable, IntoTopics, KStream, KTable, Materialized, Named, TableOptions,
     TopicNames,
@@ -388,9 +388,9 @@ impl StreamsBuilder {
         self.stores.push(store);
     }
 
-    /// True for a store of sessions.
-    pub(super) fn holds_sessions(&self, ix: StoreIx) -> bool {
-        self.stores.get(ix.index()).is_some_and(|store| store.sessions)
+    /// What a store keeps.
+    pub(super) fn rows_of(&self, ix: StoreIx) -> StoreRows {
+        self.stores.get(ix.index()).map_or(StoreRows::Keys, |store| store.rows)
     }
 }
 

@@ -21,10 +21,11 @@ impl StreamsBuilder {
     ///
     /// All partitions are read before the application starts, each record through the processor, and again
     /// whenever the store's files are lost: what it keeps must follow from the topic alone. It forwards
-    /// nothing, and no transaction or changelog covers it: the topic is the changelog. The store is a
-    /// key-value store, with or without times, and not cached. Records come with the
-    /// time of the topic's extractor, in the order of each partition. The handle lets other processors read
-    /// the store. `options` are those of a stream.
+    /// nothing, and no transaction or changelog covers it: the topic is the changelog. The store may be of any
+    /// kind; it is not cached. Records come with the time of the topic's extractor, in the order of each
+    /// partition. Rows of windows, sessions and versions age by the times that are written to the store,
+    /// whatever other tasks have seen. The handle lets other processors read the store: what one call of
+    /// a processor reads is as old as its beginning, or newer. `options` are those of a stream.
     /// Java: `StreamsBuilder#addGlobalStore`.
     ///
     /// # Example
@@ -100,14 +101,8 @@ impl StreamsBuilder {
         X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
     {
         let topic = self.single_topic(topics);
-        let StoreBuilder { name, store_type, maker, retention, history_ms, .. } = store;
+        let StoreBuilder { name, store_type, maker, .. } = store;
         let name = self.graph.checked_name("store", &name);
-        if retention.is_some() || history_ms.is_some() {
-            self.graph.problem(format!(
-                "the global store `{name}` keeps windows, sessions or versions, which tasks could not find \
-                 while it is filled; use a `KeyValueStore` or `TimestampedKeyValueStore`"
-            ));
-        }
         let ix = self.graph.add_store(StoreNode {
             name,
             logging: false,

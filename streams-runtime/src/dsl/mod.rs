@@ -74,6 +74,8 @@ pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
 pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
-pub use topology::{BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, Topology};
+pub use topology::{
+    BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, StoreRows, Topology,
+};
 pub use transform_values::TransformOptions;
 pub use windowed::{TimeWindowedKStream, Windows};

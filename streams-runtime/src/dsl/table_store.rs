@@ -1,8 +1,10 @@
 //! The stores of tables, for processors to read.
 
+use super::topology::StoreRows;
 use super::{KTable, StreamsBuilder};
 use crate::processor::{
-    SessionStore, StoreHandle, TimestampedKeyValueStore, VersionedKeyValueStore,
+    SessionStore, StoreHandle, TimestampedKeyValueStore, TimestampedWindowStore,
+    VersionedKeyValueStore,
 };
 use crate::serdes::Windowed;
 use crate::topology::{NodeId, StoreIx};
@@ -15,8 +17,9 @@ where
     /// The store of this table, for a processor to read: `process(look_up, rates.store())`.
     ///
     /// A table from a topic is kept in a store then; any other must have one by its name. The processor sees
-    /// each row as the table has it now, with its time. Aggregations of sessions have another kind of store, see
-    /// [`session_store`](KTable::session_store).
+    /// each row as the table has it now, with its time. Aggregations of sessions have another kind of store,
+    /// see [`session_store`](KTable::session_store); those by windows can be read by time, too, see
+    /// [`window_store`](KTable::window_store).
     ///
     /// # Example
     /// ```
@@ -47,7 +50,7 @@ where
         self,
         b: &mut StreamsBuilder,
     ) -> StoreHandle<TimestampedKeyValueStore<'static, K, V>> {
-        StoreHandle::new(b.store_to_read(self.node, false))
+        StoreHandle::new(b.store_to_read(self.node, &[StoreRows::Keys, StoreRows::Windows]))
     }
 }
 
@@ -56,6 +59,48 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
+    /// The store of this aggregation by windows, for a processor to read by key and time.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// /// The counts of the last twenty milliseconds.
+    /// #[processor]
+    /// fn lately(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     counts: &TimestampedWindowStore<String, i64>,
+    /// ) {
+    ///     let now = record.timestamp.as_millis();
+    ///     let lately = counts.fetch(&record.key, now - 20, now).map(|(_, row)| row.value).sum();
+    ///     ctx.forward(record.with_value(lately));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let ten = Duration::from_millis(10);
+    ///     let counts = stream::<String, i64>("visits")
+    ///         .group_by_key()
+    ///         .windowed_by(TimeWindows::of_size_with_no_grace(ten))
+    ///         .count("counts");
+    ///     stream::<String, i64>("in").process(lately, counts.window_store()).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// for time in [1, 15, 16, 31] {
+    ///     driver.input::<String, i64>("visits").pipe("a", 1, time)?;
+    /// }
+    /// driver.input::<String, i64>("in").pipe("a", 0, 30)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [3]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn window_store(
+        self,
+        b: &mut StreamsBuilder,
+    ) -> StoreHandle<TimestampedWindowStore<'static, K, V>> {
+        StoreHandle::new(b.store_to_read(self.node, &[StoreRows::Windows]))
+    }
+
     /// The store of this aggregation of sessions, for a processor to read.
     ///
     /// # Example
@@ -90,7 +135,7 @@ where
     /// # Ok::<(), StreamsError>(())
     /// ```
     pub fn session_store(self, b: &mut StreamsBuilder) -> StoreHandle<SessionStore<'static, K, V>> {
-        StoreHandle::new(b.store_to_read(self.node, true))
+        StoreHandle::new(b.store_to_read(self.node, &[StoreRows::Sessions]))
     }
 }
 
@@ -136,7 +181,7 @@ where
         self,
         b: &mut StreamsBuilder,
     ) -> StoreHandle<VersionedKeyValueStore<'static, K, V>> {
-        let store = b.store_to_read(self.node, false);
+        let store = b.store_to_read(self.node, &[StoreRows::Keys, StoreRows::Windows]);
         if b.graph.history_of(store).is_none() {
             let name = b.graph.node(self.node).name.clone();
             b.graph.problem(format!(
@@ -149,8 +194,8 @@ where
 }
 
 impl StreamsBuilder {
-    /// The store of a table that a processor reads as one of sessions or as any other.
-    fn store_to_read(&mut self, table: NodeId, sessions: bool) -> StoreIx {
+    /// The store of a table that a processor reads as one of these kinds.
+    fn store_to_read(&mut self, table: NodeId, wanted: &[StoreRows]) -> StoreIx {
         self.graph.materialize(table);
         let name = self.graph.node(table).name.clone();
         let Some(store) = self.graph.store_of_table(table) else {
@@ -160,10 +205,12 @@ impl StreamsBuilder {
             ));
             return StoreIx(0);
         };
-        if self.holds_sessions(store) != sessions {
-            let (kind, word) = match sessions {
-                true => ("no sessions", "store"),
-                false => ("sessions", "session_store"),
+        let rows = self.rows_of(store);
+        if !wanted.contains(&rows) {
+            let (kind, word) = match rows {
+                StoreRows::Keys => ("a row per key", "store"),
+                StoreRows::Windows => ("windows", "window_store"),
+                StoreRows::Sessions => ("sessions", "session_store"),
             };
             self.graph.problem(format!(
                 "a processor reads the store of table `{name}`, which keeps {kind}; take its store by `.{word}()`"

@@ -78,14 +78,25 @@ pub struct ProcessorEntry {
 pub struct StoreDecl {
     /// Makes the store of its types.
     pub maker: StoreMaker,
-    /// True for a store of sessions.
-    pub sessions: bool,
+    /// What it keeps.
+    pub rows: StoreRows,
+}
+
+/// What a store keeps, as far as processors that read it must know.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum StoreRows {
+    /// One row per key.
+    Keys,
+    /// A row per key and window.
+    Windows,
+    /// A row per key and session.
+    Sessions,
 }
 
 impl StoreDecl {
-    /// A store that is none of sessions.
+    /// A store of one row per key.
     pub(crate) fn of(maker: StoreMaker) -> Self {
-        Self { maker, sessions: false }
+        Self { maker, rows: StoreRows::Keys }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::builder::types;
 use super::serdes::{SerdePair, SerdeSlot};
-use super::topology::StoreDecl;
+use super::topology::{StoreDecl, StoreRows};
 use super::{AggregateOptions, Materialized, StreamsBuilder};
 use crate::operator::Repartition;
 use crate::serdes::{HasSerde, SerdeRef, SessionWindowedSerde, TimeWindowedSerde, Windowed};
@@ -155,7 +155,11 @@ impl StreamsBuilder {
         });
         let maker =
             spans.maker::<K, A>(serdes.key.at_store(), serdes.value.at_store(), retention, emit);
-        self.declare(ix, StoreDecl { maker, sessions: matches!(spans, Spans::Sessions(_)) });
+        let rows = match spans {
+            Spans::Aligned(_) => StoreRows::Windows,
+            Spans::Sessions(_) => StoreRows::Sessions,
+        };
+        self.declare(ix, StoreDecl { maker, rows });
         ix
     }
 }

@@ -148,8 +148,7 @@ where
     ) -> Result<Vec<(i64, ValueAndTimestamp<A>)>, FoldError> {
         let store = cx.store(self.work.store);
         let rows = store.fetch(&self.work.key, from, self.work.timestamp.as_millis() + 1, order);
-        let rows = rows.map_err(store_error)?;
-        Ok(rows.into_iter().map(|(key, row)| (key.window.start, row)).collect())
+        rows.map_err(store_error)
     }
 
     fn open_previous_right(&mut self, cx: &mut Context, time: i64) -> Result<(), FoldError> {

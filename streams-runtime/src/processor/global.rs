@@ -48,6 +48,7 @@ impl<S: ProcessorStore> ProcessorStore for GlobalStore<S> {
     type At<'a> = GlobalStore<S::At<'a>>;
 
     fn at(cell: ContextCell<'_>, store: StoreIx) -> GlobalStore<S::At<'_>> {
+        cell.with(|cx| cx.refresh_store(store));
         GlobalStore(S::at(cell, store))
     }
 }

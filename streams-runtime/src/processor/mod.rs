@@ -17,9 +17,11 @@ mod stateful;
 mod store;
 mod supplies;
 mod timestamped;
+mod timestamped_window;
 mod transformer;
 mod versioned;
 mod window;
+mod window_reads;
 
 pub use children::Children;
 pub(crate) use context::enter;
@@ -41,6 +43,7 @@ pub use stateful::{Stateful, StatefulFixedKey, StatefulFixedKeyProcessor, Statef
 pub use store::{ContextCell, ProcessorStore, StoreBuilder, StoreHandle};
 pub use supplies::{ByFunction, BySupplier, ByType, Supplies, SuppliesFixedKey};
 pub use timestamped::TimestampedKeyValueStore;
+pub use timestamped_window::TimestampedWindowStore;
 pub use transformer::ValueTransformerWithKey;
 pub use versioned::{VersionedKeyValueStore, VersionedPut};
 pub use window::WindowStore;

@@ -4,10 +4,9 @@ use std::ops::RangeBounds;
 use std::time::Duration;
 
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
+use super::window_reads::window_reads;
 use crate::serdes::{HasSerde, Windowed};
-use crate::store::{
-    self, Order, StoreError, StoreRef, TimeInKey, WindowLayout, plain_window_store_maker,
-};
+use crate::store::{self, Order, StoreError, StoreRef, WindowLayout, plain_window_store_maker};
 use crate::time::Timestamp;
 use crate::topology::{StoreIx, StoreType};
 
@@ -58,13 +57,7 @@ impl<K: HasSerde, V: HasSerde> WindowStore<'static, K, V> {
         (retention, size): (Duration, Duration),
         store_type: StoreType,
     ) -> StoreBuilder<Self> {
-        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
-        let layout = WindowLayout {
-            time: TimeInKey::Window,
-            retention_ms: millis(retention),
-            size_ms: millis(size),
-            indexed: false,
-        };
+        let layout = WindowLayout::of_windows(retention, size);
         let maker = plain_window_store_maker::<K, V>(K::serde(), V::serde(), layout);
         StoreBuilder::new(name, store_type, maker).with_retention(retention)
     }
@@ -103,76 +96,5 @@ where
         });
     }
 
-    /// The value of the window of a key that starts then.
-    pub fn fetch_one(&self, key: &K, window_start: Timestamp) -> Option<V> {
-        self.with(|store| store.fetch_one(key, window_start.as_millis())).flatten()
-    }
-
-    /// The windows of a key that start from `from` to `to` (milliseconds), both included, with their
-    /// starts, the earliest first.
-    pub fn fetch(&self, key: &K, from: i64, to: i64) -> std::vec::IntoIter<(i64, V)> {
-        let found = self.with(|store| store.fetch(key, from, to, Order::Ascending));
-        found.unwrap_or_default().into_iter()
-    }
-
-    /// [`fetch`](Self::fetch), the latest first.
-    pub fn backward_fetch(&self, key: &K, from: i64, to: i64) -> std::vec::IntoIter<(i64, V)> {
-        let found = self.with(|store| store.fetch(key, from, to, Order::Descending));
-        found.unwrap_or_default().into_iter()
-    }
-
-    /// The windows of a range of keys that start from `from` to `to`, both included.
-    ///
-    /// The order is that of Kafka Streams' stores: in memory by start and key, on disk by segment (half the
-    /// retention, at least a minute) and then by key and start.
-    pub fn fetch_range(
-        &self,
-        keys: impl RangeBounds<K>,
-        from: i64,
-        to: i64,
-    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.between(&keys, from, to, Order::Ascending)
-    }
-
-    /// [`fetch_range`](Self::fetch_range) in reverse order.
-    pub fn backward_fetch_range(
-        &self,
-        keys: impl RangeBounds<K>,
-        from: i64,
-        to: i64,
-    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.between(&keys, from, to, Order::Descending)
-    }
-
-    /// The windows of all keys that start from `from` to `to`, both included, in the order of
-    /// [`fetch_range`](Self::fetch_range).
-    pub fn fetch_all(&self, from: i64, to: i64) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.fetch_range(.., from, to)
-    }
-
-    /// [`fetch_all`](Self::fetch_all) in reverse order.
-    pub fn backward_fetch_all(&self, from: i64, to: i64) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.backward_fetch_range(.., from, to)
-    }
-
-    /// All windows, in the order of [`fetch_range`](Self::fetch_range).
-    pub fn all(&self) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.fetch_all(0, i64::MAX)
-    }
-
-    /// All windows, in reverse order.
-    pub fn backward_all(&self) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        self.backward_fetch_all(0, i64::MAX)
-    }
-
-    fn between(
-        &self,
-        keys: &impl RangeBounds<K>,
-        from: i64,
-        to: i64,
-        order: Order,
-    ) -> std::vec::IntoIter<(Windowed<K>, V)> {
-        let found = self.with(|store| store.fetch_range(keys, from, to, order));
-        found.unwrap_or_default().into_iter()
-    }
+    window_reads!(V);
 }

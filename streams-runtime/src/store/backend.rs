@@ -1,8 +1,9 @@
 //! The one trait that every place for state has to offer: bytes in the order of their keys.
 
 use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
 
-use super::StoreError;
+use super::{StoreError, Times};
 
 /// A place that keeps rows of bytes ordered by key, and the changelog offsets they stand for.
 ///
@@ -53,6 +54,17 @@ pub trait OrderedBytes: Send + Sync {
     /// # Errors
     /// When the place cannot be read.
     fn offset(&self, partition: i32) -> Result<Option<i64>, StoreError>;
+
+    /// Tells who reads this place through views of their own, with the next batch, what `times` says. A place
+    /// that has no such readers does not ask.
+    fn tell_times(&mut self, times: &dyn Fn() -> Times) {
+        let _ = times;
+    }
+
+    /// What the writer of this place told with its last batch; `None` for the writer itself.
+    fn told_times(&self) -> Option<Arc<Times>> {
+        None
+    }
 
     /// Roughly how many rows there are.
     fn approximate_rows(&self) -> u64;

@@ -7,7 +7,7 @@ use super::lru::LruKeys;
 use super::pending::Pending;
 use super::segments::{Segments, WindowLayout};
 use super::versions::Versions;
-use super::{ChangelogRecord, StoreError, StoreSetup};
+use super::{ChangelogRecord, StoreError, StoreSetup, Times};
 use crate::outbox::{Destination, Outbox, TopicIx};
 use crate::record::Headers;
 
@@ -25,6 +25,8 @@ pub(crate) struct ByteStore {
     pub(super) segments: Option<Segments>,
     /// Where the past of keys lies; without it a key has one row.
     pub(super) versions: Option<Versions>,
+    /// What was told last by the writer of a shared place.
+    told: Option<Arc<Times>>,
     row: Vec<u8>,
 }
 
@@ -40,6 +42,7 @@ impl ByteStore {
             lru: setup.max_entries.map(LruKeys::new),
             segments: None,
             versions: None,
+            told: None,
             row: Vec::new(),
         }
     }
@@ -193,6 +196,11 @@ impl ByteStore {
             dropped.extend(segments.take_drops().into_iter().flatten());
         }
         dropped.extend(self.versions.as_mut().and_then(Versions::commit));
+        match (&self.segments, &self.versions) {
+            (Some(segments), _) => self.backend.tell_times(&|| segments.times()),
+            (None, Some(versions)) => self.backend.tell_times(&|| versions.times()),
+            (None, None) => {}
+        }
         dropped.iter().try_for_each(|range| self.backend.stage_drop(range))?;
         self.pending.drain_into(self.backend.as_mut(), &dropped);
         self.backend.apply(offsets)
@@ -250,6 +258,24 @@ impl ByteStore {
             Some(offset) => self.backend.apply(&[(partition, offset)]),
             None => Ok(()),
         }
+    }
+
+    /// Learns from the writer of a shared place which rows are there and which are too old.
+    pub(crate) fn refresh(&mut self) {
+        if self.segments.is_none() && self.versions.is_none() {
+            return;
+        }
+        let Some(told) = self.backend.told_times() else { return };
+        if self.told.as_ref().is_some_and(|known| Arc::ptr_eq(known, &told)) {
+            return;
+        }
+        if let Some(segments) = &mut self.segments {
+            segments.follow(&told);
+        }
+        if let Some(versions) = &mut self.versions {
+            versions.follow(&told);
+        }
+        self.told = Some(told);
     }
 
     /// Forgets what was not committed. The order of last use starts anew.

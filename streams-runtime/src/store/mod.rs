@@ -33,6 +33,7 @@ mod suppress;
 mod table;
 #[cfg(test)]
 mod tests;
+mod times;
 mod typed;
 mod typed_state;
 mod unmatched;
@@ -63,6 +64,7 @@ pub use shared::SharedBytes;
 pub use subscriptions::{SubscriptionStore, subscription_store_maker};
 pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
+pub use times::Times;
 pub(crate) use unmatched::Unmatched;
 pub use unmatched::{UnmatchedStore, unmatched_store_maker};
 pub use versioned::{VersionedRecord, versioned_store_maker};
@@ -193,6 +195,10 @@ pub trait StateStore: Any + Send {
     ) -> Result<(), StoreError> {
         self.restore_partition(self.partition(), records)
     }
+
+    /// Looks again at what the writer of a shared store says of its rows' times; before each read of a global
+    /// store.
+    fn refresh(&mut self) {}
 
     /// Forgets what was not committed, cached rows included.
     fn abort(&mut self);

@@ -6,8 +6,9 @@
 //! memory, which expire to the millisecond, `InMemoryWindowStore` and `InMemorySessionStore`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::{KeyRange, StoreKind};
+use super::{KeyRange, StoreKind, Times};
 
 /// Before the rows of the index; no segment has this number.
 const INDEX: [u8; 8] = [u8::MAX; 8];
@@ -68,6 +69,15 @@ pub struct WindowLayout {
     pub size_ms: i64,
     /// True for an index in order of time, which emission on close reads.
     pub indexed: bool,
+}
+
+impl WindowLayout {
+    /// Windows of that size, kept that long, without an index.
+    pub fn of_windows(retention: Duration, size: Duration) -> Self {
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let (retention_ms, size_ms) = (millis(retention), millis(size));
+        Self { time: TimeInKey::Window, retention_ms, size_ms, indexed: false }
+    }
 }
 
 /// The segments of a store.
@@ -281,6 +291,17 @@ impl Segments {
         {
             recent.insert(key.into());
         }
+    }
+
+    /// What readers of a shared store must know.
+    pub(crate) fn times(&self) -> Times {
+        Times { stream_time: self.stream_time, segments: self.known.clone() }
+    }
+
+    /// Takes over what the writer of a shared store knows.
+    pub(crate) fn follow(&mut self, times: &Times) {
+        self.stream_time = times.stream_time;
+        self.known.clone_from(&times.segments);
     }
 
     /// Forgets what was not committed. A changelog that is read again must not find its records late.

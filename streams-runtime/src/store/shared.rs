@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
-use super::{StoreError, StoreErrorKind};
+use super::{StoreError, StoreErrorKind, Times};
 
 /// Rows that one store writes and the stores of many tasks read, on any thread.
 ///
@@ -13,8 +13,14 @@ use super::{StoreError, StoreErrorKind};
 /// nobody up.
 pub struct SharedBytes {
     store: Arc<str>,
-    place: Arc<RwLock<Box<dyn OrderedBytes>>>,
+    place: Arc<RwLock<Place>>,
     role: Role,
+}
+
+/// The rows and what their writer told of them with the last batch.
+struct Place {
+    rows: Box<dyn OrderedBytes>,
+    times: Option<Arc<Times>>,
 }
 
 enum Role {
@@ -28,6 +34,7 @@ enum Role {
 struct Staged {
     arena: Vec<u8>,
     writes: Vec<Write>,
+    times: Option<Arc<Times>>,
 }
 
 enum Write {
@@ -51,7 +58,7 @@ impl Staged {
 impl SharedBytes {
     /// The writer of a store's rows; [`reader`](Self::reader) gives the others.
     pub fn new(store: &str, place: Box<dyn OrderedBytes>) -> Self {
-        let place = Arc::new(RwLock::new(place));
+        let place = Arc::new(RwLock::new(Place { rows: place, times: None }));
         Self { store: store.into(), place, role: Role::Writer(Staged::default()) }
     }
 
@@ -74,16 +81,17 @@ impl SharedBytes {
         renew: impl FnOnce(Box<dyn OrderedBytes>) -> Result<Box<dyn OrderedBytes>, StoreError>,
     ) -> Result<(), StoreError> {
         let mut place = self.write();
-        let old = std::mem::replace(&mut *place, Box::new(super::MemoryBytes::new()));
-        *place = renew(old)?;
+        let old = std::mem::replace(&mut place.rows, Box::new(super::MemoryBytes::new()));
+        place.times = None;
+        place.rows = renew(old)?;
         Ok(())
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Box<dyn OrderedBytes>> {
+    fn read(&self) -> RwLockReadGuard<'_, Place> {
         self.place.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Box<dyn OrderedBytes>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Place> {
         self.place.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,13 +109,13 @@ impl SharedBytes {
 
 impl OrderedBytes for SharedBytes {
     fn get(&self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
-        self.read().get(key, out)
+        self.read().rows.get(key, out)
     }
 
     fn range(&self, range: &KeyRange, order: Order) -> Result<Box<dyn Cursor + '_>, StoreError> {
         let place = self.read();
         let mut copied = Copied::default();
-        let mut rows = place.range(range, order)?;
+        let mut rows = place.rows.range(range, order)?;
         while let Some((key, value)) = rows.row() {
             copied.rows.push((key.into(), value.into()));
             rows.advance()?;
@@ -147,37 +155,51 @@ impl OrderedBytes for SharedBytes {
             match write {
                 Write::Row { key, value } => {
                     let value = value.clone().map(|value| &staged.arena[value]);
-                    place.stage(&staged.arena[key.clone()], value);
+                    place.rows.stage(&staged.arena[key.clone()], value);
                 }
-                Write::Drop(range) => place.stage_drop(range)?,
+                Write::Drop(range) => place.rows.stage_drop(range)?,
             }
         }
         staged.clear();
-        place.apply(offsets)
+        place.times = staged.times.take().or(place.times.take());
+        place.rows.apply(offsets)
     }
 
     fn offset(&self, partition: i32) -> Result<Option<i64>, StoreError> {
-        self.read().offset(partition)
+        self.read().rows.offset(partition)
+    }
+
+    fn tell_times(&mut self, times: &dyn Fn() -> Times) {
+        if let Role::Writer(staged) = &mut self.role {
+            staged.times = Some(Arc::new(times()));
+        }
+    }
+
+    fn told_times(&self) -> Option<Arc<Times>> {
+        match self.role {
+            Role::Writer(_) => None,
+            Role::Reader(_) => self.read().times.clone(),
+        }
     }
 
     fn approximate_rows(&self) -> u64 {
-        self.read().approximate_rows()
+        self.read().rows.approximate_rows()
     }
 
     fn persistent(&self) -> bool {
-        self.read().persistent()
+        self.read().rows.persistent()
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
         match self.role {
-            Role::Writer(_) => self.write().flush(),
+            Role::Writer(_) => self.write().rows.flush(),
             Role::Reader(_) => Ok(()),
         }
     }
 
     fn close(&mut self) -> Result<(), StoreError> {
         match self.role {
-            Role::Writer(_) => self.write().close(),
+            Role::Writer(_) => self.write().rows.close(),
             Role::Reader(_) => Ok(()),
         }
     }
@@ -256,5 +278,17 @@ mod tests {
         writer.replace(|_| Ok(Box::new(MemoryBytes::new()))).expect("replaced");
         assert_eq!(get(&reader, b"a"), None);
         assert_eq!(reader.offset(0).expect("memory reads"), None);
+    }
+
+    #[test]
+    fn times_are_told_with_a_batch() {
+        let mut writer = SharedBytes::new("g", Box::new(MemoryBytes::new()));
+        let reader = writer.reader();
+        let times = Times { stream_time: 7, segments: [0].into() };
+        writer.tell_times(&|| times.clone());
+        assert_eq!(reader.told_times(), None);
+        writer.apply(&[]).expect("applied");
+        assert_eq!(reader.told_times().as_deref(), Some(&times));
+        assert_eq!(writer.told_times(), None, "the writer knows by itself");
     }
 }

@@ -48,6 +48,10 @@ macro_rules! impl_state_store {
                 self.rows.restore(partition, records)
             }
 
+            fn refresh(&mut self) {
+                self.rows.bytes.refresh();
+            }
+
             fn abort(&mut self) {
                 self.rows.abort();
             }

@@ -11,7 +11,7 @@ use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 use super::byte_store::ByteStore;
 use super::pending::Pending;
 use super::version_row::{RawRow, VersionRow, push_newest};
-use super::{ChangelogRecord, StoreError, StoreErrorKind, StoreSetup};
+use super::{ChangelogRecord, StoreError, StoreErrorKind, StoreSetup, Times};
 use crate::serdes::SerdeError;
 
 /// Before the latest versions; no segment has this number.
@@ -115,6 +115,17 @@ impl Versions {
         self.committed_time = self.stream_time;
         let last = std::mem::take(&mut self.dropping).pop_last()?;
         Some(KeyRange::half_open(&[], &last.saturating_add(1).to_be_bytes()))
+    }
+
+    /// What readers of a shared store must know.
+    pub(super) fn times(&self) -> Times {
+        Times { stream_time: self.stream_time, segments: self.known.clone() }
+    }
+
+    /// Takes over what the writer of a shared store knows.
+    pub(super) fn follow(&mut self, times: &Times) {
+        self.stream_time = times.stream_time;
+        self.known.clone_from(&times.segments);
     }
 
     /// Forgets what was not committed. A changelog that is read again must not find its records late.

@@ -1,5 +1,6 @@
 //! The store of windowed tables: rows by key and window, each with its time.
 
+use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;
@@ -7,7 +8,10 @@ use super::table::Timestamped;
 use super::typed::TypedStore;
 use super::window_rows::Shown;
 use super::{KeyRange, Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
+use crate::time::Timestamp;
 
 /// A row of a windowed table.
 type WindowRow<K, V> = (Windowed<K>, ValueAndTimestamp<V>);
@@ -21,7 +25,7 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// The windows of a key that start from `from` to `to`, both included.
+    /// The windows of a key that start from `from` to `to`, both included, with their starts; by start.
     ///
     /// # Errors
     /// When the store cannot be read, or its bytes do not fit the serdes.
@@ -31,9 +35,61 @@ where
         from: i64,
         to: i64,
         order: Order,
+    ) -> Result<Vec<(i64, ValueAndTimestamp<V>)>, StoreError> {
+        let any = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+        let rows = self.rows.rows_of(&any, from, to, order)?;
+        Ok(rows.into_iter().map(|(window, row)| (window.window.start, row)).collect())
+    }
+
+    /// The row of the window of a key that starts then.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_one(
+        &mut self,
+        key: &K,
+        start: i64,
+    ) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
+        let window = self.window_of(key, start);
+        self.get(&window)
+    }
+
+    /// Writes (`Some`) or deletes (`None`) the row of the window that starts then.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or a part has no bytes in its serde.
+    pub fn put_window(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        (key, start): (&K, i64),
+        value: Option<V>,
+        timestamp: Timestamp,
+    ) -> Result<(), StoreError> {
+        let window = self.window_of(key, start);
+        self.put(out, context, &window, value, timestamp, None).map(drop)
+    }
+
+    fn window_of(&self, key: &K, start: i64) -> Windowed<K> {
+        let size = self.rows.bytes.segments.as_ref().map_or(0, |found| found.layout.size_ms);
+        let window = Window { start, end: start.saturating_add(size) };
+        Windowed { key: key.clone(), window }
+    }
+
+    /// The windows of a range of keys that start from `from` to `to`, both included; by start and key in memory,
+    /// else by segment and key.
+    ///
+    /// # Errors
+    /// As [`fetch`](Self::fetch).
+    pub fn fetch_range(
+        &mut self,
+        keys: &impl RangeBounds<K>,
+        from: i64,
+        to: i64,
+        order: Order,
     ) -> Result<Vec<WindowRow<K, V>>, StoreError> {
-        let key = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
-        self.rows.rows_of(&key, from, to, order)
+        let keys = self.rows.user_keys(keys)?;
+        self.rows.rows_between(&keys, (from, to), order, Shown::Visible)
     }
 
     /// The windows of all keys that start from `from` to `to`, both included; by time and key in memory and

@@ -148,6 +148,7 @@ impl TopologyTestDriver {
         else {
             return Err(unknown);
         };
+        store.refresh();
         let kind = store.kind();
         let mut rows = Vec::new();
         store.visit_rows(&mut |key, stored| {
@@ -179,7 +180,11 @@ impl TopologyTestDriver {
     pub(super) fn store_of(&mut self, name: &str) -> Result<&mut dyn Any, StreamsError> {
         let unknown = self.no_store(name);
         let store = self.task.stores_mut().find(|(_, store)| store.name() == name);
-        store.map(|(_, store)| store.as_any_mut()).ok_or(unknown)
+        let found = store.map(|(_, store)| {
+            store.refresh();
+            store.as_any_mut()
+        });
+        found.ok_or(unknown)
     }
 
     /// Says that a store is not what it was asked for.

@@ -28,7 +28,7 @@ where
         Ok(match &mut self.store {
             Either::Table(store) => {
                 let rows = store.fetch(key, from, to, Order::Ascending)?;
-                rows.into_iter().map(|(at, row)| (at.window.start, row.value)).collect()
+                rows.into_iter().map(|(start, row)| (start, row.value)).collect()
             }
             Either::Plain(store) => store.fetch(key, from, to, Order::Ascending)?,
         })
