@@ -6,7 +6,8 @@
 //!
 //! Java: `NamedCache`, with bytes instead of objects.
 
-use super::chains::{Chains, NONE};
+use super::chains::Chains;
+use super::order::SlotOrder;
 use crate::record::RecordContext;
 
 /// A slot's number; stable while the row is cached.
@@ -40,35 +41,15 @@ pub(crate) struct Slot<K, R> {
     pub(crate) value_bytes: usize,
     dirty: bool,
     accounted: usize,
-    used: Link,
-    written: Link,
 }
-
-/// Neighbours in one of the two orders.
-#[derive(Clone, Copy, Debug)]
-struct Link {
-    older: SlotIx,
-    newer: SlotIx,
-}
-
-const UNLINKED: Link = Link { older: NONE, newer: NONE };
-
-/// Both ends of an order.
-#[derive(Clone, Copy, Debug)]
-struct Ends {
-    oldest: SlotIx,
-    newest: SlotIx,
-}
-
-const EMPTY: Ends = Ends { oldest: NONE, newest: NONE };
 
 /// The cache of one store.
 pub(crate) struct Cache<K, R> {
     slots: Vec<Option<Slot<K, R>>>,
     free: Vec<SlotIx>,
     index: Chains,
-    used: Ends,
-    written: Ends,
+    used: SlotOrder,
+    written: SlotOrder,
     dirty: usize,
     bytes: usize,
 }
@@ -79,8 +60,8 @@ impl<K, R> Cache<K, R> {
             slots: Vec::new(),
             free: Vec::new(),
             index: Chains::default(),
-            used: EMPTY,
-            written: EMPTY,
+            used: SlotOrder::default(),
+            written: SlotOrder::default(),
             dirty: 0,
             bytes: 0,
         }
@@ -126,8 +107,6 @@ impl<K, R> Cache<K, R> {
             value_bytes: 0,
             dirty: false,
             accounted: 0,
-            used: UNLINKED,
-            written: UNLINKED,
         };
         let ix = if let Some(ix) = self.free.pop() {
             self.slots[ix as usize] = Some(slot);
@@ -137,7 +116,7 @@ impl<K, R> Cache<K, R> {
             SlotIx::try_from(self.slots.len() - 1).expect("invariant: fewer than 2^32 rows")
         };
         self.index.insert(ix, hash);
-        self.link_used(ix);
+        self.used.push(ix);
         self.account(ix);
         ix
     }
@@ -145,25 +124,19 @@ impl<K, R> Cache<K, R> {
     /// Makes a row the last used one.
     #[inline]
     pub(crate) fn touch(&mut self, ix: SlotIx) {
-        if self.used.newest != ix {
-            self.unlink_used(ix);
-            self.link_used(ix);
-        }
+        self.used.renew(ix);
     }
 
     /// Makes a row the last written one.
     #[inline]
     pub(crate) fn mark_dirty(&mut self, ix: SlotIx) {
-        if self.slot(ix).dirty {
-            if self.written.newest == ix {
-                return;
-            }
-            self.unlink_written(ix);
+        let slot = self.slot_mut(ix);
+        if std::mem::replace(&mut slot.dirty, true) {
+            self.written.renew(ix);
         } else {
-            self.slot_mut(ix).dirty = true;
             self.dirty += 1;
+            self.written.push(ix);
         }
-        self.link_written(ix);
     }
 
     /// Counts the row's bytes anew, after its value or what was before it changed.
@@ -175,7 +148,7 @@ impl<K, R> Cache<K, R> {
         };
         // the key is there twice: as bytes and as an object
         let bytes = size_of::<Slot<K, R>>()
-            + 3 * size_of::<u64>()
+            + 5 * size_of::<u64>()
             + 2 * slot.key_bytes.len()
             + values * slot.value_bytes;
         let before = std::mem::replace(&mut slot.accounted, bytes);
@@ -189,12 +162,12 @@ impl<K, R> Cache<K, R> {
 
     /// The row that was used longest ago.
     pub(crate) fn least_used(&self) -> Option<SlotIx> {
-        (self.used.oldest != NONE).then_some(self.used.oldest)
+        self.used.oldest()
     }
 
     /// The dirty row that was written longest ago.
     pub(crate) fn oldest_dirty(&self) -> Option<SlotIx> {
-        (self.written.oldest != NONE).then_some(self.written.oldest)
+        self.written.oldest()
     }
 
     /// All rows, in no order.
@@ -209,21 +182,14 @@ impl<K, R> Cache<K, R> {
 
     /// The dirty rows, oldest write first.
     pub(crate) fn dirty_slots(&self) -> impl Iterator<Item = &Slot<K, R>> {
-        let mut ix = self.written.oldest;
-        std::iter::from_fn(move || {
-            if ix == NONE {
-                return None;
-            }
-            let slot = self.slot(ix);
-            ix = slot.written.newer;
-            Some(slot)
-        })
+        std::iter::successors(self.written.oldest(), |ix| self.written.after(*ix))
+            .map(|ix| self.slot(ix))
     }
 
     /// Takes a row out of the order of writes: the store knows it now.
     pub(crate) fn mark_clean(&mut self, ix: SlotIx) {
         if self.slot(ix).dirty {
-            self.unlink_written(ix);
+            self.written.remove(ix);
             self.slot_mut(ix).dirty = false;
             self.dirty -= 1;
         }
@@ -232,7 +198,7 @@ impl<K, R> Cache<K, R> {
     /// Forgets a row.
     pub(crate) fn remove(&mut self, ix: SlotIx) -> Slot<K, R> {
         self.mark_clean(ix);
-        self.unlink_used(ix);
+        self.used.remove(ix);
         self.index.remove(ix);
         self.free.push(ix);
         let slot = self.slots[ix as usize].take().expect("invariant: a linked slot is filled");
@@ -243,50 +209,6 @@ impl<K, R> Cache<K, R> {
     /// Forgets all rows.
     pub(crate) fn clear(&mut self) {
         *self = Self::new();
-    }
-
-    fn link_used(&mut self, ix: SlotIx) {
-        let older = self.used.newest;
-        self.slot_mut(ix).used = Link { older, newer: NONE };
-        match older {
-            NONE => self.used.oldest = ix,
-            older => self.slot_mut(older).used.newer = ix,
-        }
-        self.used.newest = ix;
-    }
-
-    fn unlink_used(&mut self, ix: SlotIx) {
-        let Link { older, newer } = self.slot(ix).used;
-        match older {
-            NONE => self.used.oldest = newer,
-            older => self.slot_mut(older).used.newer = newer,
-        }
-        match newer {
-            NONE => self.used.newest = older,
-            newer => self.slot_mut(newer).used.older = older,
-        }
-    }
-
-    fn link_written(&mut self, ix: SlotIx) {
-        let older = self.written.newest;
-        self.slot_mut(ix).written = Link { older, newer: NONE };
-        match older {
-            NONE => self.written.oldest = ix,
-            older => self.slot_mut(older).written.newer = ix,
-        }
-        self.written.newest = ix;
-    }
-
-    fn unlink_written(&mut self, ix: SlotIx) {
-        let Link { older, newer } = self.slot(ix).written;
-        match older {
-            NONE => self.written.oldest = newer,
-            older => self.slot_mut(older).written.newer = newer,
-        }
-        match newer {
-            NONE => self.written.newest = older,
-            newer => self.slot_mut(newer).written.older = older,
-        }
     }
 }
 

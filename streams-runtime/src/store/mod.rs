@@ -20,6 +20,7 @@ mod join_window;
 mod key_value;
 mod lru;
 mod memory;
+mod order;
 mod pending;
 mod plain_window;
 #[cfg(feature = "rocksdb")]
