@@ -15,6 +15,23 @@ pub(super) fn to_needs_a_topic(graph: &Graph, diagnostics: &mut Diagnostics) {
     }
 }
 
+pub(super) fn try_without_a_function(graph: &Graph, diagnostics: &mut Diagnostics) {
+    let tried = graph.nodes.iter().filter(|node| node.selected.fallible && node.given > 0);
+    for node in tried.filter(|node| !node.selected.takes_a_function()) {
+        let name = node.operator().name;
+        let form = match name {
+            "to" => "`.try_to(|key, value, context| ..)`",
+            "to_stream" => "`.try_to_stream(|key, value| ..)`",
+            _ => "`.try_aggregate(|| .., |key, left, right| ..)` of sessions",
+        };
+        let message = format!(
+            "`{}` needs the function that may fail, as a closure: {form}; where nothing fails it is `{name}`",
+            node.word
+        );
+        diagnostics.error(&node.word, message);
+    }
+}
+
 pub(super) fn argument_count(graph: &Graph, diagnostics: &mut Diagnostics) {
     for node in &graph.nodes {
         let operator = node.operator();

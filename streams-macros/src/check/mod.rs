@@ -29,6 +29,7 @@ pub(crate) const RULES: &[Rule] = &[
     kinds::join_of_another_kind,
     kinds::argument_is_not_a_stream,
     arguments::to_needs_a_topic,
+    arguments::try_without_a_function,
     arguments::argument_count,
     arguments::closure_parameters,
     options::argument_of_another_kind,

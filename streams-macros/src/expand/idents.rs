@@ -217,6 +217,11 @@ pub(super) fn moved(node: &Node) -> Ident {
     numbered("moved", node)
 }
 
+/// Whether a record belongs to a branch whose predicate may fail.
+pub(super) fn matched(node: &Node) -> Ident {
+    numbered("matched", node)
+}
+
 fn numbered(name: &str, node: &Node) -> Ident {
     Ident::new(&format!("{name}_{}", node.id.0), at(node.span()))
 }

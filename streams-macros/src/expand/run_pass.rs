@@ -420,8 +420,16 @@ impl<'a> Body<'a> {
         let operator = self.cx.names.operator(first.id);
         let otherwise = self.branches(rest, exit);
         let otherwise = (!otherwise.is_empty()).then(|| quote_spanned!(at=> else #otherwise));
-        quote_spanned! {at=>
-            if #operator.matches(#cx, &#record)? { #behind } #otherwise
+        let matches = quote_spanned!(at=> #operator.matches(#cx, &#record)?);
+        if first.selected.fallible {
+            let (leave, matched) = (exit.take(), idents::matched(first));
+            return quote_spanned! {at=>
+                {
+                    let Some(#matched) = #matches else { #leave; };
+                    if #matched { #behind } #otherwise
+                }
+            };
         }
+        quote_spanned!(at=> if #matches { #behind } #otherwise)
     }
 }

@@ -371,6 +371,7 @@ pub(crate) const SESSION_COGROUP_AGGREGATE: Operator = Operator {
     name: "aggregate",
     on: Kind::SessionCogroup,
     required: &[INITIALIZER, MERGER],
+    fallible: true,
     example: ".aggregate(|| .., |key, left, right| ..)",
     ..COGROUPED
 };
@@ -431,8 +432,8 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "merge", required: &[Arg::Stream], noun: "merged", run: Run::Merge, example: ".merge(other)", ..BASE },
     Operator { name: "split", result: Kind::Split, noun: "split", run: Run::Split, example: ".split()", ..BASE },
     Operator { name: "repartition", takes: &["Repartitioned"], noun: "repartitioned", run: Run::Repartition, key: Key::Fresh, example: ".repartition()", ..BASE },
-    Operator { name: "to", required: &[TOPIC], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { at: 0, parameters: None, name: "to_with" }), has_effect: true, example: ".to(Orders)", ..BASE },
-    Operator { name: "to_with", required: &[EXTRACTOR], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, has_effect: true, example: ".to(|key, value, context| topic)", ..BASE },
+    Operator { name: "to", required: &[TOPIC], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, twin: Some(Twin { at: 0, parameters: None, name: "to_with" }), has_effect: true, fallible: true, example: ".to(Orders)", ..BASE },
+    Operator { name: "to_with", required: &[EXTRACTOR], takes: &["Produced"], result: Kind::Nothing, run: Run::Done, has_effect: true, fallible: true, example: ".to(|key, value, context| topic)", ..BASE },
     Operator { name: "to_table", options: 2, takes: AGGREGATION.takes, result: Kind::Table, noun: "table", run: Run::Maybe, key: Key::Fresh, cut: Cut::WhenRekeyed, store: Store::WhenNeeded, example: ".to_table()", ..BASE },
     Operator { name: "group_by", required: &[SELECTOR], takes: &["Grouped"], result: Kind::GroupedStream, noun: "grouped", key: Key::Change, fallible: true, example: ".group_by(|key, value| new_key)", ..BASE },
     Operator { name: "group_by_key", takes: &["Grouped"], result: Kind::GroupedStream, noun: "grouped", run: Run::Nothing, example: ".group_by_key()", ..BASE },
@@ -454,7 +455,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "left_join_global_table", twin: keyed_joiner(2, "left_join_global_table_with_key"), example: ".left_join(global, |key, value| row_key, |value, row| ..)", ..GLOBAL_LOOKUP },
     Operator { name: "left_join_global_table_with_key", required: &[Arg::Joined(Kind::GlobalTable), SELECTOR, KEYED_JOINER], example: ".left_join(global, |key, value| row_key, |key, value, row| ..)", ..GLOBAL_LOOKUP },
     // splits
-    Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], takes: &["Branched"], noun: "matching", run: Run::Branch, example: ".branch(|key, value| ..)", ..BASE },
+    Operator { name: "branch", on: Kind::Split, required: &[PREDICATE], takes: &["Branched"], noun: "matching", run: Run::Branch, fallible: true, example: ".branch(|key, value| ..)", ..BASE },
     Operator { name: "default_branch", on: Kind::Split, takes: &["Branched"], noun: "rest", run: Run::DefaultBranch, example: ".default_branch()", ..BASE },
     Operator { name: "no_default_branch", on: Kind::Split, options: 0, result: Kind::Branches, run: Run::Nothing, example: ".no_default_branch()", ..BASE },
     // grouped streams
@@ -462,7 +463,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..AGGREGATION },
     Operator { name: "aggregate", required: &[INITIALIZER, AGGREGATOR], noun: "aggregated", fallible: true, example: ".aggregate(|| .., |key, value, aggregate| ..)", ..AGGREGATION },
     Operator { name: "windowed_by", required: &[WINDOWS], result: Kind::WindowedStream, example: ".windowed_by(TimeWindows::of_size_and_grace(size, grace))", ..REGROUPED },
-    Operator { name: "cogroup", required: &[AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", example: ".cogroup(|key, value, aggregate| ..)", ..REGROUPED },
+    Operator { name: "cogroup", required: &[AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", fallible: true, example: ".cogroup(|key, value, aggregate| ..)", ..REGROUPED },
     // windowed streams
     Operator { name: "emit_strategy", on: Kind::WindowedStream, required: &[Arg::Value("an EmitStrategy")], result: Kind::WindowedStream, example: ".emit_strategy(EmitStrategy::on_window_close())", ..REGROUPED },
     Operator { name: "count", noun: "counted", example: ".count(\"store\")", ..WINDOWED },
@@ -473,10 +474,10 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "reduce", required: &[REDUCER], noun: "reduced", fallible: true, example: ".reduce(|aggregate, value| ..)", ..SESSIONS },
     SESSION_AGGREGATE,
     // cogroups
-    Operator { name: "cogroup", on: Kind::CogroupedStream, required: &[Arg::Stream, AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", example: ".cogroup(other, |key, value, aggregate| ..)", ..REGROUPED },
+    Operator { name: "cogroup", on: Kind::CogroupedStream, required: &[Arg::Stream, AGGREGATOR], result: Kind::CogroupedStream, noun: "cogrouped", fallible: true, example: ".cogroup(other, |key, value, aggregate| ..)", ..REGROUPED },
     Operator { name: "windowed_by", on: Kind::CogroupedStream, required: &[WINDOWS], result: Kind::WindowedCogroup, example: ".windowed_by(TimeWindows::of_size_and_grace(size, grace))", ..REGROUPED },
     Operator { name: "aggregate", example: ".aggregate(|| ..)", ..COGROUPED },
-    Operator { name: "aggregate", on: Kind::WindowedCogroup, example: ".aggregate(|| ..)", ..COGROUPED },
+    Operator { name: "aggregate", on: Kind::WindowedCogroup, fallible: true, example: ".aggregate(|| ..)", ..COGROUPED },
     SESSION_COGROUP_AGGREGATE,
     // tables
     Operator { name: "filter", required: &[PREDICATE], noun: "filtered", fallible: true, example: ".filter(|key, value| ..)", ..TABLE },
@@ -486,8 +487,8 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "filter_map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("filter_map_values_with_key"), example: ".filter_map_values(|value| Some(..))", ..TABLE_MAPPING },
     Operator { name: "filter_map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".filter_map_values(|key, value| Some(..))", ..TABLE_MAPPING },
     Operator { name: "transform_values", required: &[Arg::Value("a transformer")], options: 5, noun: "transformed", new_values: true, has_effect: true, example: ".transform_values(transformer, stores..)", ..TABLE },
-    Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, example: ".to_stream()", ..BASE },
-    Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, example: ".to_stream(|key, value| new_key)", ..BASE },
+    Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, fallible: true, example: ".to_stream()", ..BASE },
+    Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, fallible: true, example: ".to_stream(|key, value| new_key)", ..BASE },
     Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], takes: &["Grouped"], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },
     Operator { name: "suppress", required: &[Arg::Value("a suppression")], options: 0, noun: "suppressed", run: Run::Scoped, store: Store::Never, example: ".suppress(Suppressed::until_window_closes(BufferConfig::unbounded()))", ..TABLE },
     // joins of tables
@@ -520,6 +521,12 @@ impl Selected {
         } else {
             self.operator.name.to_owned()
         }
+    }
+
+    /// True when it takes a function of a record, as `try_` forms must: an initializer sees none.
+    pub(crate) fn takes_a_function(self) -> bool {
+        let sees = |arg: &Arg| matches!(arg, Arg::Function(f) if !f.parameters.is_empty());
+        self.operator.required.iter().any(sees)
     }
 
     /// How the run pass applies it: a function that may fail may also drop its record.

@@ -51,3 +51,14 @@ fn every_try_method_is_an_operator() {
         .collect();
     assert!(unknown.is_empty(), "the table of operators lacks {unknown:?}");
 }
+
+#[test]
+fn every_operator_with_a_function_has_a_try_form() {
+    let without: BTreeSet<&str> = OPERATORS
+        .iter()
+        .map(|operator| Selected { operator, fallible: true })
+        .filter(|selected| selected.takes_a_function() && !selected.operator.fallible)
+        .map(|selected| selected.operator.name)
+        .collect();
+    assert!(without.is_empty(), "no try_ form: {without:?}");
+}

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{Branched, KStream, StreamsBuilder};
-use crate::operator::Branch;
+use crate::operator::{Branch, TryBranch};
 use crate::topology::NodeId;
 use crate::topology::graph::{NewNode, NodeKind};
 
@@ -70,6 +70,46 @@ impl<K, V> Split<K, V> {
         self.branches += 1;
         let stream = self.child(b, options.into(), self.branches);
         (stream, Branch::new(stream.node, predicate))
+    }
+
+    /// [`branch`](Split::branch) with a predicate that can fail.
+    ///
+    /// An error goes to the processing exception handler; a record that it skips goes to no branch, the default
+    /// one included.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let [large, rest] = stream::<String, String>("in")
+    ///         .split()
+    ///         .try_branch(|_, text| text.parse::<i64>().map(|n| n > 9))
+    ///         .default_branch();
+    ///     large.to("large");
+    ///     rest.to("rest");
+    /// });
+    /// # let skip = StreamsConfig::new("app")
+    /// #     .set("processing.exception.handler", "LogAndContinueProcessingExceptionHandler");
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::from(&skip))?;
+    /// driver.input::<String, String>("in").pipe_all([("a", "11"), ("a", "x"), ("a", "4")], 0)?;
+    /// assert_eq!(driver.output::<String, String>("large").values()?, ["11"]);
+    /// assert_eq!(driver.output::<String, String>("rest").values()?, ["4"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_branch<F, E>(
+        &mut self,
+        b: &mut StreamsBuilder,
+        predicate: F,
+        options: impl Into<Branched>,
+    ) -> (KStream<K, V>, TryBranch<F>)
+    where
+        F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
+    {
+        self.branches += 1;
+        let stream = self.child(b, options.into(), self.branches);
+        (stream, TryBranch::new(stream.node, predicate))
     }
 
     /// A branch for the records that pass no predicate; without it they end here, silently.

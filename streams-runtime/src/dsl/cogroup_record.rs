@@ -9,7 +9,7 @@ use super::windowed_record::{Spans, aggregate_state};
 use super::{AggregateOptions, KTable, Materialized, StreamsBuilder};
 use crate::operator::{
     CogroupAggregate, CogroupFold, CogroupTable, FlushedStore, MergedFold, Repartition,
-    SessionAggregate, WindowAggregate,
+    SessionAggregate, TryCogroupFold, TryMergedFold, WindowAggregate,
 };
 use crate::serdes::{HasSerde, Windowed};
 use crate::store::{SessionStore, StoreRef, TableStore};
@@ -28,6 +28,65 @@ pub struct CogroupInput<K, V, F> {
 impl<K, V, F> CogroupInput<K, V, F> {
     pub(super) fn new(group: usize, aggregator: Arc<F>) -> Self {
         Self { group, aggregator, types: PhantomData }
+    }
+}
+
+/// A grouped stream of a cogroup with an aggregator that can fail.
+pub struct TryCogroupInput<K, V, F> {
+    group: usize,
+    aggregator: Arc<F>,
+    types: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K, V, F> TryCogroupInput<K, V, F> {
+    pub(super) fn new(group: usize, aggregator: Arc<F>) -> Self {
+        Self { group, aggregator, types: PhantomData }
+    }
+}
+
+/// What one input adds to a cogroup.
+pub trait CogroupMember {
+    /// The key of its records.
+    type Key: HasSerde;
+    /// The value of its records.
+    type Value: HasSerde;
+    /// What folds them into the aggregate that `I` begins.
+    type Fold<I>;
+
+    /// The number of its group.
+    fn group(&self) -> usize;
+
+    /// Makes the fold.
+    fn fold<I>(&self, initializer: &Arc<I>) -> Self::Fold<I>;
+}
+
+impl<K: HasSerde, V: HasSerde, F> CogroupMember for CogroupInput<K, V, F> {
+    type Key = K;
+    type Value = V;
+    type Fold<I> = CogroupFold<I, F>;
+
+    fn group(&self) -> usize {
+        self.group
+    }
+
+    fn fold<I>(&self, initializer: &Arc<I>) -> CogroupFold<I, F> {
+        let (initializer, aggregator) = (Arc::clone(initializer), Arc::clone(&self.aggregator));
+        CogroupFold { initializer, aggregator }
+    }
+}
+
+impl<K: HasSerde, V: HasSerde, F> CogroupMember for TryCogroupInput<K, V, F> {
+    type Key = K;
+    type Value = V;
+    type Fold<I> = TryCogroupFold<I, F>;
+
+    fn group(&self) -> usize {
+        self.group
+    }
+
+    fn fold<I>(&self, initializer: &Arc<I>) -> TryCogroupFold<I, F> {
+        let (initializer, aggregator) = (Arc::clone(initializer), Arc::clone(&self.aggregator));
+        TryCogroupFold { initializer, aggregator }
     }
 }
 
@@ -72,6 +131,12 @@ pub struct Plain;
 
 /// Sessions, with what merges two of them.
 pub struct Merged<M> {
+    pub(super) windows: SessionWindows,
+    pub(super) merger: Arc<M>,
+}
+
+/// Sessions, with what merges two of them and can fail.
+pub struct TryMerged<M> {
     pub(super) windows: SessionWindows,
     pub(super) merger: Arc<M>,
 }
@@ -141,6 +206,30 @@ impl<M> CogroupKind for Merged<M> {
     }
 }
 
+impl<M> CogroupKind for TryMerged<M> {
+    type Key<K: HasSerde> = Windowed<K>;
+    type Store<K: HasSerde, A: HasSerde> = SessionStore<K, A>;
+    type Operator<K: HasSerde, V: HasSerde, A: HasSerde, F> =
+        SessionAggregate<K, V, A, TryMergedFold<F, M>>;
+
+    fn operator<K: HasSerde, V: HasSerde, A: HasSerde, F>(
+        &self,
+        node: NodeId,
+        fold: F,
+        store: StoreIx,
+        repartition: Option<Repartition<K, V>>,
+    ) -> SessionAggregate<K, V, A, TryMergedFold<F, M>> {
+        let fold = TryMergedFold { fold, merger: Arc::clone(&self.merger) };
+        let (windows, store) = (self.windows, StoreRef::new(store));
+        let emit = EmitStrategy::OnWindowUpdate;
+        SessionAggregate { node, windows, emit, fold, store, repartition }
+    }
+
+    fn spans(&self) -> Option<SpansOf> {
+        Some(SpansOf(Spans::Sessions(self.windows)))
+    }
+}
+
 /// The inputs of a cogroup, the last one outside: `((), first)`, `(((), first), second)`.
 pub trait CogroupInputs<K: HasSerde, A: HasSerde> {
     /// The operators of the inputs, nested in the same way.
@@ -181,20 +270,19 @@ impl<K: HasSerde, A: HasSerde> CogroupInputs<K, A> for () {
     fn operators<I, D: CogroupKind>(&self, _: &mut CogroupRecorder<'_>, _: &Arc<I>, _: &D) {}
 }
 
-impl<K, A, L, IK, V, F> CogroupInputs<K, A> for (L, CogroupInput<IK, V, F>)
+impl<K, A, L, C> CogroupInputs<K, A> for (L, C)
 where
     K: HasSerde,
     A: HasSerde,
     L: CogroupInputs<K, A>,
-    IK: HasSerde<NonNull = K>,
-    V: HasSerde,
+    C: CogroupMember<Key: HasSerde<NonNull = K>>,
 {
     type Operators<I, D: CogroupKind> =
-        (L::Operators<I, D>, D::Operator<IK, V, A, CogroupFold<I, F>>);
+        (L::Operators<I, D>, D::Operator<C::Key, C::Value, A, C::Fold<I>>);
 
     fn cut(&self, recorder: &mut CogroupRecorder<'_>) {
         self.0.cut(recorder);
-        recorder.cut_input::<IK, V>(self.1.group);
+        recorder.cut_input::<C::Key, C::Value>(self.1.group());
     }
 
     fn operators<I, D: CogroupKind>(
@@ -204,12 +292,9 @@ where
         kind: &D,
     ) -> Self::Operators<I, D> {
         let before = self.0.operators(recorder, initializer, kind);
-        let (node, store, repartition) = recorder.input::<IK, V, D::Key<K>, A>(self.1.group);
-        let fold = CogroupFold {
-            initializer: Arc::clone(initializer),
-            aggregator: Arc::clone(&self.1.aggregator),
-        };
-        (before, kind.operator(node, fold, store, repartition))
+        let group = self.1.group();
+        let (node, store, repartition) = recorder.input::<C::Key, C::Value, D::Key<K>, A>(group);
+        (before, kind.operator(node, self.1.fold(initializer), store, repartition))
     }
 }
 

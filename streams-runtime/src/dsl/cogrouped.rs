@@ -3,7 +3,9 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::cogroup_record::{CogroupInput, CogroupInputs, Cogrouped, Merged, Plain};
+use super::cogroup_record::{
+    CogroupInput, CogroupInputs, Cogrouped, Merged, Plain, TryCogroupInput, TryMerged,
+};
 use super::{AggregateOptions, KGroupedStream, StreamsBuilder};
 use crate::serdes::HasSerde;
 use crate::window::{SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
@@ -66,6 +68,47 @@ impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
         let inputs = ((), CogroupInput::new(self.group, Arc::new(aggregator)));
         CogroupedKStream { inputs, types: PhantomData }
     }
+
+    /// [`cogroup`](KGroupedStream::cogroup) with an aggregator that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the aggregate as it was; the other inputs go
+    /// on by themselves.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let payments = stream::<String, String>("payments").group_by_key();
+    ///     let refunds = stream::<String, String>("refunds").group_by_key();
+    ///     payments
+    ///         .try_cogroup(|_, text, sum: i64| text.parse::<i64>().map(|n| sum + n))
+    ///         .try_cogroup(refunds, |_, text, sum| text.parse::<i64>().map(|n| sum - n))
+    ///         .aggregate(|| 0, "balance")
+    ///         .to_stream()
+    ///         .to("out");
+    /// });
+    /// # let skip = StreamsConfig::new("app")
+    /// #     .set("processing.exception.handler", "LogAndContinueProcessingExceptionHandler");
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::from(&skip))?;
+    /// driver.input::<String, String>("payments").pipe_all([("a", "5"), ("a", "five")], 0)?;
+    /// driver.input::<String, String>("refunds").pipe_all([("a", "two"), ("a", "2")], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [5, 3]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    #[expect(clippy::type_complexity, reason = "a list of one input")]
+    pub fn try_cogroup<A, R, E, F>(
+        self,
+        _: &mut StreamsBuilder,
+        aggregator: F,
+    ) -> CogroupedKStream<K::NonNull, A, ((), TryCogroupInput<K, V, F>)>
+    where
+        F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
+    {
+        let inputs = ((), TryCogroupInput::new(self.group, Arc::new(aggregator)));
+        CogroupedKStream { inputs, types: PhantomData }
+    }
 }
 
 impl<K, A, L> CogroupedKStream<K, A, L> {
@@ -86,6 +129,28 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
     {
         let inputs = (self.inputs, CogroupInput::new(group.group, Arc::new(aggregator)));
         CogroupedKStream { inputs, types: PhantomData }
+    }
+
+    /// [`cogroup`](CogroupedKStream::cogroup) with an aggregator that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the aggregate as it was; the other inputs go
+    /// on by themselves.
+    ///
+    /// # Example
+    /// See [`KGroupedStream::try_cogroup`].
+    pub fn try_cogroup<IK, V, R, E, F>(
+        self,
+        _: &mut StreamsBuilder,
+        group: KGroupedStream<IK, V>,
+        aggregator: F,
+    ) -> CogroupedKStream<K, A, (L, TryCogroupInput<IK, V, F>)>
+    where
+        IK: HasSerde<NonNull = K>,
+        V: HasSerde,
+        F: Fn(&K, V, A) -> Result<R, E> + Send + Sync + 'static,
+    {
+        let input = TryCogroupInput::new(group.group, Arc::new(aggregator));
+        CogroupedKStream { inputs: (self.inputs, input), types: PhantomData }
     }
 
     /// Cuts the common aggregate into windows.
@@ -251,6 +316,46 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, 
         M: Fn(&K, A, A) -> S + Send + Sync + 'static,
     {
         let kind = Merged { windows: self.windows, merger: Arc::new(merger) };
+        b.cogroup(&self.inputs, initializer, &options.into(), &kind)
+    }
+    /// [`aggregate`](WindowedCogroup::aggregate) with a merger that can fail.
+    ///
+    /// An error goes to the processing exception handler and leaves the sessions as they were. Whether an
+    /// aggregator can fail says [`try_cogroup`](CogroupedKStream::try_cogroup).
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     let gap = Duration::from_millis(5);
+    ///     stream::<String, i64>("in")
+    ///         .group_by_key()
+    ///         .cogroup(|_, n, total: i64| total + n)
+    ///         .windowed_by(SessionWindows::of_inactivity_gap_with_no_grace(gap))
+    ///         .try_aggregate(|| 0, |_, a: i64, b| a.checked_add(b).ok_or("the sum is too large"), "sums")
+    ///         .to_stream(|session, _| session.key.clone())
+    ///         .to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("a", 2)], 0)?;
+    /// assert_eq!(driver.output::<String, Option<i64>>("out").values()?, [Some(1), None, Some(3)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_aggregate<I, M, S>(
+        self,
+        b: &mut StreamsBuilder,
+        initializer: I,
+        merger: M,
+        options: impl Into<AggregateOptions<K, A>>,
+    ) -> Cogrouped<K, A, L, I, TryMerged<M>>
+    where
+        I: Fn() -> A + Send + Sync + 'static,
+        M: Fn(&K, A, A) -> S + Send + Sync + 'static,
+    {
+        let kind = TryMerged { windows: self.windows, merger: Arc::new(merger) };
         b.cogroup(&self.inputs, initializer, &options.into(), &kind)
     }
 }

@@ -481,7 +481,7 @@ impl<K, V> KStream<K, V> {
         self.sink(b, topic, SinkTarget::Computed, options.into())
     }
 
-    fn sink(
+    pub(super) fn sink(
         self,
         b: &mut StreamsBuilder,
         topic: SinkTopic<K, V>,

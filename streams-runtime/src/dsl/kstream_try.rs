@@ -4,14 +4,20 @@
 //! It goes to the processing exception handler; when the handler says continue, the record is
 //! dropped and counted. Everything else is as in the operator without `try_`.
 
+use std::sync::Arc;
+
 use super::builder::Keeps;
 use super::kgrouped_stream::WithSerdes;
-use super::{Grouped, KGroupedStream, KStream, Named, StreamsBuilder};
+use super::{Grouped, KGroupedStream, KStream, Named, Produced, StreamsBuilder};
+use crate::error::UserError;
 use crate::operator::{
-    TryFilter, TryFilterNot, TryFlatMap, TryFlatMapValues, TryFlatMapValuesWithKey, TryForeach,
-    TryGroupBy, TryMap, TryMapValues, TryMapValuesWithKey, TryPeek, TrySelectKey,
+    Sink, SinkTopic, TryFilter, TryFilterNot, TryFlatMap, TryFlatMapValues,
+    TryFlatMapValuesWithKey, TryForeach, TryGroupBy, TryMap, TryMapValues, TryMapValuesWithKey,
+    TryPeek, TrySelectKey,
 };
+use crate::record::RecordContext;
 use crate::serdes::HasSerde;
+use crate::topology::graph::SinkTarget;
 use crate::topology::naming::prefix;
 
 impl<K, V> KStream<K, V> {
@@ -376,5 +382,43 @@ impl<K, V> KStream<K, V> {
     {
         let (grouped, node) = self.grouped_by::<L>(b, options);
         (grouped, TryGroupBy::new(node, selector))
+    }
+    /// [`to`](KStream::to_with) with a function that names the topic and can fail; `try_to(|key, value, context| ..)`.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in").try_to(|key: &String, _, _| match key.as_str() {
+    ///         "eu" | "us" => Ok(format!("orders-{key}")),
+    ///         other => Err(format!("there is no region {other}")),
+    ///     });
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe("eu", 1, 0)?;
+    /// assert_eq!(driver.output::<String, i64>("orders-eu").values()?, [1]);
+    /// assert!(driver.input::<String, i64>("in").pipe("mars", 1, 0).is_err());
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_to_with<F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        extractor: F,
+        options: impl Into<Produced<K, V>>,
+    ) -> Sink<K, V>
+    where
+        K: HasSerde,
+        V: HasSerde,
+        F: Fn(&K, &V, &RecordContext) -> Result<String, E> + Send + Sync + 'static,
+        E: Into<UserError>,
+    {
+        let topic =
+            SinkTopic::Tried(Arc::new(move |key: &K, value: &V, context: &RecordContext| {
+                let named = extractor(key, value, context);
+                named.map_err(|error| (std::any::type_name::<E>(), error.into()))
+            }));
+        self.sink(b, topic, SinkTarget::Computed, options.into())
     }
 }

@@ -372,10 +372,18 @@ impl<K, V> KTable<K, V> {
     where
         F: Fn(&K, &Option<V>) -> L + Send + Sync + 'static,
     {
+        let node = self.streamed_by_key::<L>(b, options);
+        (KStream::new(node), ToStreamWithKey::new(node, selector))
+    }
+
+    pub(super) fn streamed_by_key<L>(
+        self,
+        b: &mut StreamsBuilder,
+        options: impl Into<Named>,
+    ) -> NodeId {
         let stream: KStream<K, Option<V>> = KStream::new(self.streamed(b, options));
         let prefix = prefix::STREAM_SELECT_KEY;
-        let node = stream.rekeyed::<L, Option<V>>(b, Named::default(), prefix, Keeps::VALUE);
-        (KStream::new(node), ToStreamWithKey::new(node, selector))
+        stream.rekeyed::<L, Option<V>>(b, Named::default(), prefix, Keeps::VALUE)
     }
 
     fn streamed(self, b: &mut StreamsBuilder, options: impl Into<Named>) -> NodeId {

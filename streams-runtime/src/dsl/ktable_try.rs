@@ -5,10 +5,10 @@
 //! dropped and counted. Everything else is as in the operator without `try_`.
 
 use super::kgrouped_stream::WithSerdes;
-use super::{Grouped, KGroupedTable, KTable, StreamsBuilder, TableOpOptions};
+use super::{Grouped, KGroupedTable, KStream, KTable, Named, StreamsBuilder, TableOpOptions};
 use crate::operator::{
     TryTableFilter, TryTableFilterMapValues, TryTableFilterMapValuesWithKey, TryTableFilterNot,
-    TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey,
+    TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey, TryToStreamWithKey,
 };
 use crate::serdes::HasSerde;
 
@@ -231,5 +231,32 @@ impl<K, V> KTable<K, V> {
     {
         let (group, node) = self.grouped_by(b, options);
         (KGroupedTable::new(group), TryTableGroupBy::new(node, selector))
+    }
+    /// [`to_stream`](KTable::to_stream_with_key) with a selector that can fail; `try_to_stream(|key, value| ..)`.
+    ///
+    /// # Example
+    /// ```
+    /// # use streams_runtime::driver::test::{TestDriverConfig, TopologyTestDriver};
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     table::<String, i64>("in").try_to_stream(|key, _| key.parse::<i64>()).to("out");
+    /// });
+    /// # let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::new("app"))?;
+    /// driver.input::<String, i64>("in").pipe("7", 1, 0)?;
+    /// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(7, 1)]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn try_to_stream_with_key<L, F, E>(
+        self,
+        b: &mut StreamsBuilder,
+        selector: F,
+        options: impl Into<Named>,
+    ) -> (KStream<L, Option<V>>, TryToStreamWithKey<F>)
+    where
+        F: Fn(&K, &Option<V>) -> Result<L, E> + Send + Sync + 'static,
+    {
+        let node = self.streamed_by_key::<L>(b, options);
+        (KStream::new(node), TryToStreamWithKey::new(node, selector))
     }
 }

@@ -51,7 +51,8 @@ pub use crate::window::{
 pub use branched::Split;
 pub use builder::StreamsBuilder;
 pub use cogroup_record::{
-    CogroupInput, CogroupInputs, CogroupKind, CogroupRecorder, Merged, Plain, SpansOf,
+    CogroupInput, CogroupInputs, CogroupKind, CogroupMember, CogroupRecorder, Merged, Plain,
+    SpansOf, TryCogroupInput, TryMerged,
 };
 pub use cogrouped::{CogroupWindows, CogroupedKStream, WindowedCogroup};
 pub use fits::{

@@ -9,7 +9,7 @@ use super::windowed_record::{Recorded, Spans};
 use super::{AggregateOptions, Flow, KTable, StreamsBuilder};
 use crate::operator::{
     AggregateFold, CountFold, MergedFold, ReduceFold, SessionAggregate, TryAggregateFold,
-    TryReduceFold,
+    TryMergedFold, TryReduceFold,
 };
 use crate::record::Record;
 use crate::serdes::{HasSerde, Nullable, Windowed};
@@ -173,7 +173,8 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }
 
-    /// [`aggregate`](SessionWindowedKStream::aggregate) with an aggregator that can fail.
+    /// [`aggregate`](SessionWindowedKStream::aggregate) with an aggregator that can fail, and a merger that can or
+    /// cannot.
     ///
     /// An error goes to the processing exception handler and leaves the sessions as they were.
     ///
@@ -205,7 +206,7 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         aggregator: F,
         merger: M,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, MergedFold<TryAggregateFold<I, F>, M>>
+    ) -> Aggregated<K, V, A, TryMergedFold<TryAggregateFold<I, F>, M>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
@@ -213,7 +214,7 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         M: Fn(&K::NonNull, A, A) -> S + Send + Sync + 'static,
     {
         let fold = TryAggregateFold { initializer, aggregator };
-        let fold = MergedFold { fold, merger: Arc::new(merger) };
+        let fold = TryMergedFold { fold, merger: Arc::new(merger) };
         let none = SerdeSlot::default();
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }

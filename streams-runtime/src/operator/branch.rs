@@ -1,7 +1,7 @@
 //! One branch of a `split`.
 
 use crate::context::Context;
-use crate::error::Stop;
+use crate::error::{Stop, UserError};
 use crate::record::Record;
 use crate::topology::NodeId;
 
@@ -34,6 +34,48 @@ pub struct Branch<F> {
     pub(crate) predicate: F,
 }
 
+/// [`Branch`] with a predicate that can fail; an error goes to the processing exception handler, and a record that
+/// is skipped goes to no branch.
+#[derive(Debug)]
+pub struct TryBranch<F> {
+    pub(crate) node: NodeId,
+    pub(crate) predicate: F,
+}
+
+impl<F> TryBranch<F> {
+    pub(crate) fn new(node: NodeId, predicate: F) -> Self {
+        Self { node, predicate }
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// True when the record belongs to this branch; `None` when it goes no further.
+    ///
+    /// # Errors
+    /// When the predicate fails and the handler says fail.
+    #[inline]
+    pub fn matches<K, V, E>(
+        &self,
+        cx: &mut Context,
+        record: &Record<K, V>,
+    ) -> Result<Option<bool>, Stop>
+    where
+        F: Fn(&K, &V) -> Result<bool, E>,
+        E: Into<UserError>,
+    {
+        match (self.predicate)(&record.key, &record.value) {
+            Ok(matches) => Ok(Some(matches)),
+            Err(error) => {
+                cx.processing_failed(self.node, record.timestamp, &record.headers, error)?;
+                Ok(None)
+            }
+        }
+    }
+}
+
 impl<F> Branch<F> {
     pub(crate) fn new(node: NodeId, predicate: F) -> Self {
         Self { node, predicate }
@@ -60,12 +102,21 @@ impl<F> Branch<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::testing::{context, record};
+    use crate::operator::testing::{context, record, resuming};
 
     #[test]
     fn asks_the_predicate() {
         let big = Branch::new(NodeId(0), |_: &&str, value: &i32| *value > 9);
         assert!(big.matches(&mut context(), &record("k", 10)).unwrap());
         assert!(!big.matches(&mut context(), &record("k", 9)).unwrap());
+    }
+    #[test]
+    fn a_failed_record_belongs_nowhere() {
+        let short = TryBranch::new(NodeId(0), |key: &&str, _: &i32| key.parse().map(|n: u8| n < 9));
+        let mut cx = resuming();
+        assert_eq!(short.matches(&mut cx, &record("7", 0)).unwrap(), Some(true));
+        assert_eq!(short.matches(&mut cx, &record("k", 0)).unwrap(), None);
+        assert_eq!(cx.dropped(), 1);
+        assert!(short.matches(&mut context(), &record("k", 0)).is_err());
     }
 }

@@ -253,6 +253,80 @@ where
     }
 }
 
+/// [`MergedFold`] with a merger that can fail.
+pub struct TryMergedFold<F, M> {
+    pub(crate) fold: F,
+    pub(crate) merger: Arc<M>,
+}
+
+impl<K, V, A, F, M> Fold<K, V, A> for TryMergedFold<F, M>
+where
+    F: Fold<K, V, A>,
+    M: Send + Sync + 'static,
+{
+    const FALLIBLE: bool = true;
+
+    fn initial(&self) -> Option<A> {
+        self.fold.initial()
+    }
+
+    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
+        self.fold.fold(key, value, aggregate)
+    }
+}
+
+/// What the merger of a `try_` aggregation may return: the aggregate, an `Option` of it where `None` deletes,
+/// or a `Result` of either.
+#[diagnostic::on_unimplemented(
+    message = "the merger returns `{Self}`, but the aggregate is a `{A}`",
+    label = "return a `{A}`, an `Option` of it where `None` deletes the session, or a `Result` of either"
+)]
+pub trait IntoMerged<A> {
+    /// The aggregate of two sessions, `None` to delete it.
+    ///
+    /// # Errors
+    /// The user's.
+    fn into_merged(self) -> Result<Option<A>, FoldError>;
+}
+
+impl<A> IntoMerged<A> for A {
+    fn into_merged(self) -> Result<Option<A>, FoldError> {
+        Ok(Some(self))
+    }
+}
+
+impl<A> IntoMerged<A> for Option<A> {
+    fn into_merged(self) -> Result<Option<A>, FoldError> {
+        Ok(self)
+    }
+}
+
+impl<A, E: Into<UserError>> IntoMerged<A> for Result<A, E> {
+    fn into_merged(self) -> Result<Option<A>, FoldError> {
+        self.map(Some).map_err(FoldError::user)
+    }
+}
+
+impl<A, E: Into<UserError>> IntoMerged<A> for Result<Option<A>, E> {
+    fn into_merged(self) -> Result<Option<A>, FoldError> {
+        self.map_err(FoldError::user)
+    }
+}
+
+impl<K, V, A, R, F, M> SessionFold<K, V, A> for TryMergedFold<F, M>
+where
+    F: Fold<K, V, A>,
+    M: Fn(&K, A, A) -> R + Send + Sync + 'static,
+    R: IntoMerged<A>,
+{
+    fn merge(&self, key: &K, left: Option<A>, right: A) -> Result<Option<A>, FoldError> {
+        match left {
+            None => Ok(Some(right)),
+            Some(left) => (self.merger)(key, left, right).into_merged(),
+        }
+    }
+}
+
 /// One input's share of a cogroup: the initializer is everybody's, the aggregator its own.
 pub struct CogroupFold<I, F> {
     pub(crate) initializer: Arc<I>,
@@ -274,5 +348,31 @@ where
     fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
         let held = aggregate.unwrap_or_else(|| (self.initializer)());
         Ok((self.aggregator)(key, value, held).into_aggregate())
+    }
+}
+
+/// [`CogroupFold`] with an aggregator that can fail.
+pub struct TryCogroupFold<I, F> {
+    pub(crate) initializer: Arc<I>,
+    pub(crate) aggregator: Arc<F>,
+}
+
+impl<K, V, A, R, E, I, F> Fold<K, V, A> for TryCogroupFold<I, F>
+where
+    I: Fn() -> A + Send + Sync + 'static,
+    F: Fn(&K, V, A) -> Result<R, E> + Send + Sync + 'static,
+    R: IntoAggregate<A>,
+    E: Into<UserError>,
+{
+    const FALLIBLE: bool = true;
+
+    fn initial(&self) -> Option<A> {
+        Some((self.initializer)())
+    }
+
+    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
+        let held = aggregate.unwrap_or_else(|| (self.initializer)());
+        let folded = (self.aggregator)(key, value, held).map_err(FoldError::user)?;
+        Ok(folded.into_aggregate())
     }
 }

@@ -61,7 +61,7 @@ mod window_aggregate;
 mod windowed_partitioner;
 
 pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
-pub use branch::Branch;
+pub use branch::{Branch, TryBranch};
 pub use cogroup::{CogroupAggregate, CogroupTable};
 pub use count::Count;
 pub use filter::{Filter, FilterNot, TryFilter, TryFilterNot};
@@ -72,8 +72,8 @@ pub use flat_map_values::{
 };
 pub use flush::{FlushRun, FlushedStore, flush_run};
 pub use fold::{
-    AggregateFold, CogroupFold, CountFold, Fold, FoldError, MergedFold, ReduceFold, SessionFold,
-    TryAggregateFold, TryReduceFold,
+    AggregateFold, CogroupFold, CountFold, Fold, FoldError, IntoMerged, MergedFold, ReduceFold,
+    SessionFold, TryAggregateFold, TryCogroupFold, TryMergedFold, TryReduceFold,
 };
 pub use foreach::{Foreach, TryForeach};
 pub(crate) use foreign_key::{Answers, PseudoTopic};
@@ -98,7 +98,10 @@ pub use reduce::{Reduce, TryReduce};
 pub use repartition::Repartition;
 pub use select_key::{SelectKey, TrySelectKey};
 pub use session_aggregate::SessionAggregate;
-pub use sink::{Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef};
+pub use sink::{
+    Sink, SinkTopic, StreamPartitioner, StreamPartitionerRef, TopicNameExtractorRef,
+    TryTopicNameExtractorRef,
+};
 pub use source::Source;
 pub(crate) use suppress::log_buffer;
 pub use suppress::{Suppress, SuppressRules, SuppressedView};
@@ -114,7 +117,7 @@ pub use table_map_values::{
 pub use table_reduce::{TableReduce, TryTableReduce};
 pub use table_source::{TableSource, ToTable};
 pub use table_transform_values::TableTransformValues;
-pub use to_stream::{ToStream, ToStreamWithKey};
+pub use to_stream::{ToStream, ToStreamWithKey, TryToStreamWithKey};
 pub use updates::Updates;
 pub use view::{
     DerivedView, Derives, LookupError, NoView, StoreView, View, ViewedStore, derived_view, share,

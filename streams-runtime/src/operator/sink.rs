@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::context::Context;
-use crate::error::{Stop, StreamsError, StreamsErrorKind};
+use crate::error::{Stop, StreamsError, StreamsErrorKind, UserError};
 use crate::record::{Record, RecordContext};
 use crate::serdes::{Direct, SerdeRef};
 use crate::topology::NodeId;
@@ -11,12 +11,18 @@ use crate::topology::NodeId;
 /// Names the topic of a record.
 pub type TopicNameExtractorRef<K, V> = Arc<dyn Fn(&K, &V, &RecordContext) -> String + Send + Sync>;
 
+/// Names the topic of a record, or fails: with the error and the name of its type.
+pub type TryTopicNameExtractorRef<K, V> =
+    Arc<dyn Fn(&K, &V, &RecordContext) -> Result<String, (&'static str, UserError)> + Send + Sync>;
+
 /// Which topic a sink writes to.
 pub enum SinkTopic<K, V> {
     /// The one of its node.
     Fixed,
     /// The one that a function names for each record; it must exist.
     Computed(TopicNameExtractorRef<K, V>),
+    /// The one that a function names which can fail.
+    Tried(TryTopicNameExtractorRef<K, V>),
 }
 
 /// Chooses the partitions that a record goes to.
@@ -91,7 +97,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
     /// Writes the record.
     ///
     /// # Errors
-    /// When key or value do not encode and the handlers say fail, and when a partitioner is asked for a
+    /// When key or value do not encode, or no topic is found, and the handlers say fail, and when a partitioner is asked for a
     /// topic that is not there.
     #[inline]
     pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop> {
@@ -106,6 +112,10 @@ impl<K: 'static, V: 'static> Sink<K, V> {
         let topic = match &self.topic {
             SinkTopic::Fixed => Arc::clone(&cx.node(self.node).topic_name),
             SinkTopic::Computed(name) => Arc::from(name(&record.key, &record.value, cx.record())),
+            SinkTopic::Tried(name) => match name(&record.key, &record.value, cx.record()) {
+                Ok(name) => Arc::from(name),
+                Err((type_name, error)) => return cx.failed(self.node, type_name, error),
+            },
         };
         let serdes = (&self.key, &self.value);
         let Some(partitioner) = &self.partitioner else {

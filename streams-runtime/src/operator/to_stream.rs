@@ -1,6 +1,7 @@
 //! `to_stream` of a table, with or without a new key.
 
 use crate::context::Context;
+use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
 use crate::topology::NodeId;
 
@@ -35,6 +36,48 @@ pub struct ToStream {
 pub struct ToStreamWithKey<F> {
     pub(crate) node: NodeId,
     pub(crate) selector: F,
+}
+
+/// [`ToStreamWithKey`] with a function that can fail; an error goes to the processing exception handler.
+#[derive(Debug)]
+pub struct TryToStreamWithKey<F> {
+    pub(crate) node: NodeId,
+    pub(crate) selector: F,
+}
+
+impl<F> TryToStreamWithKey<F> {
+    pub(crate) fn new(node: NodeId, selector: F) -> Self {
+        Self { node, selector }
+    }
+
+    /// The node of the topology.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The update as a record under its new key, or none when the function failed.
+    ///
+    /// # Errors
+    /// When the function fails and the handler says fail.
+    #[inline]
+    pub fn run<K, V, L, E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Result<Option<Record<L, Option<V>>>, Stop>
+    where
+        F: Fn(&K, &Option<V>) -> Result<L, E>,
+        E: Into<UserError>,
+    {
+        let Record { key, value, timestamp, headers } = record;
+        match (self.selector)(&key, &value.new) {
+            Ok(key) => Ok(Some(Record { key, value: value.new, timestamp, headers })),
+            Err(error) => {
+                cx.processing_failed(self.node, timestamp, &headers, error)?;
+                Ok(None)
+            }
+        }
+    }
 }
 
 impl ToStream {
@@ -84,7 +127,7 @@ impl<F> ToStreamWithKey<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operator::testing::{context, record};
+    use crate::operator::testing::{context, record, resuming};
 
     #[test]
     fn deletions_are_none() {
@@ -98,5 +141,15 @@ mod tests {
             (key.len(), value.is_none())
         });
         assert_eq!(length.run(&mut cx, deletion), record((1, true), None));
+    }
+    #[test]
+    fn a_selector_may_refuse() {
+        let mut cx = resuming();
+        let number =
+            TryToStreamWithKey::new(NodeId(0), |key: &&str, _: &Option<i32>| key.parse::<i64>());
+        let update = |key| record(key, Change::latest(Some(1), None));
+        assert_eq!(number.run(&mut cx, update("7")).unwrap(), Some(record(7, Some(1))));
+        assert_eq!(number.run(&mut cx, update("k")).unwrap(), None);
+        assert_eq!(cx.dropped(), 1);
     }
 }
