@@ -31,10 +31,10 @@ const fn ms(count: u64) -> Duration {
 
 topology!(
     fn session() -> Topology {
-        let a = stream::<Text, i64>("a").group_by_key();
-        let b = stream::<Text, i64>("b").group_by_key();
-        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
-            .cogroup(b, |_, v, total| total.wrapping_add(v.wrapping_mul(10)))
+        let a = stream::<Text, Option<i64>>("a").group_by_key();
+        let b = stream::<Text, Option<i64>>("b").group_by_key();
+        a.cogroup(|_, v, total: i64| total.wrapping_add(given(v)))
+            .cogroup(b, |_, v, total| total.wrapping_add(given(v).wrapping_mul(10)))
             .windowed_by(SessionWindows::of_inactivity_gap_and_grace(ms(10), ms(30)))
             .aggregate(|| 0, |_, left, right| left.wrapping_add(right), "co")
             .to_stream()
@@ -68,10 +68,10 @@ topology!(
 
 topology!(
     fn windowed(size: Duration, grace: Duration) -> Topology {
-        let a = stream::<Text, i64>("a").group_by_key();
-        let b = stream::<Text, i64>("b").group_by_key();
-        a.cogroup(|_, v, total: i64| total.wrapping_add(v))
-            .cogroup(b, |_, v, total| total.wrapping_sub(v))
+        let a = stream::<Text, Option<i64>>("a").group_by_key();
+        let b = stream::<Text, Option<i64>>("b").group_by_key();
+        a.cogroup(|_, v, total: i64| total.wrapping_add(given(v)))
+            .cogroup(b, |_, v, total| total.wrapping_sub(given(v)))
             .windowed_by(TimeWindows::of_size_and_grace(size, grace))
             .aggregate(|| 0, "co")
             .to_stream()

@@ -59,7 +59,9 @@ pub(crate) const BUILDERS: &[Entry] = &[
 
 topology!(
     fn deserialize() -> Topology {
-        stream::<Text, i64>("in").map_values(|v| v.wrapping_add(1)).to("out");
+        stream::<Text, Option<i64>>("in")
+            .map_values(|v| v.expect("null + 1 throws").wrapping_add(1))
+            .to("out");
     }
 );
 

@@ -11,12 +11,12 @@ pub(super) const BUILDERS: &[Entry] = &[
     ("low-level-shared-store", Build(|_| low_level_shared_store())),
 ];
 
-/// To both children, or to the one that the value names.
+/// To both children, or to the one that the value names; no name names both, as in Java.
 #[processor]
-fn route(record: Record<Text, String>, ctx: &mut ProcessorContext<'_, Text, String>) {
-    match record.value.as_str() {
-        "both" => ctx.forward(record),
-        child => {
+fn route(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, Text>) {
+    match record.value.as_deref() {
+        Some("both") | None => ctx.forward(record),
+        Some(child) => {
             let child = child.to_owned();
             ctx.forward_to(&child, record);
         }
@@ -24,20 +24,20 @@ fn route(record: Record<Text, String>, ctx: &mut ProcessorContext<'_, Text, Stri
 }
 
 #[processor]
-fn left(record: Record<Text, String>, ctx: &mut ProcessorContext<'_, Text, String>) {
+fn left(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, String>) {
     let value = text!("left ", record.value);
     ctx.forward(record.with_value(value));
 }
 
 #[processor]
-fn right(record: Record<Text, String>, ctx: &mut ProcessorContext<'_, Text, String>) {
+fn right(record: Record<Text, Text>, ctx: &mut ProcessorContext<'_, Text, String>) {
     let value = text!("right ", record.value);
     ctx.forward(record.with_value(value));
 }
 
 fn low_level() -> Topology {
     let mut t = TopologyBuilder::new();
-    let src = t.add_source::<Text, String>("src", "in", ());
+    let src = t.add_source::<Text, Text>("src", "in", ());
     let routed = t.add_processor("route", route, [&src], ());
     let l = t.add_processor("left", left, [&routed], ());
     let r = t.add_processor("right", right, [&routed], ());

@@ -60,19 +60,20 @@ topology!(
 );
 
 #[processor]
-fn three_times(record: Record<Text, i64>, ctx: &mut ProcessorContext<'_, Text, String>) {
-    let (time, by) = (record.timestamp, record.value);
-    let capital = record.key.as_ref().map(|key| key.to_uppercase());
-    let absolute = Timestamp::from_millis(by).unwrap_or_default();
+fn three_times(record: Record<Text, Option<i64>>, ctx: &mut ProcessorContext<'_, Text, String>) {
     let say = |what: &str| record.clone().with_value(what.to_owned());
     ctx.forward(say("at"));
-    ctx.forward(say("plus").with_timestamp(time.saturating_add_millis(by)));
-    ctx.forward(say("abs").with_key(capital).with_timestamp(absolute));
+    let by = record.value.expect("null is no number");
+    let later = Timestamp::from_millis(record.timestamp.as_millis() + by);
+    ctx.forward(say("plus").with_timestamp(later.expect("a record refuses a negative time")));
+    let capital = record.key.as_ref().expect("null has no capitals").to_uppercase();
+    let absolute = Timestamp::from_millis(by).unwrap_or_default();
+    ctx.forward(say("abs").with_key(Some(capital)).with_timestamp(absolute));
 }
 
 topology!(
     fn forward_timestamps() -> Topology {
-        stream::<Text, i64>("in").process(three_times).to("out");
+        stream::<Text, Option<i64>>("in").process(three_times).to("out");
     }
 );
 
@@ -201,10 +202,11 @@ topology!(
 
 #[processor]
 fn store_ranges(
-    record: Record<String, Text>,
+    record: Record<Text, Text>,
     ctx: &mut ProcessorContext<'_, String, Option<Doc>>,
     s: &mut KeyValueStore<String, String>,
 ) {
+    let key = || record.key.clone().expect("a store refuses a null key");
     let keys = |rows: Vec<(String, String)>| {
         Some(Doc::from(rows.into_iter().map(|(key, _)| Doc::from(key)).collect::<Vec<_>>()))
     };
@@ -219,15 +221,15 @@ fn store_ranges(
             tell("open", keys(s.range(..="b".to_owned()).collect()));
         }
         Some("once") => {
-            let before = s.put_if_absent(record.key.clone(), "once".to_owned());
-            tell(&record.key, before.map(Doc::from));
+            let before = s.put_if_absent(key(), "once".to_owned());
+            tell(&key(), before.map(Doc::from));
         }
         Some("del") => {
-            let before = s.delete(&record.key);
-            tell(&record.key, before.map(Doc::from));
+            let before = s.delete(&key());
+            tell(&key(), before.map(Doc::from));
         }
-        Some(value) => s.put(record.key.clone(), value.to_owned()),
-        None => drop(s.delete(&record.key)),
+        Some(value) => s.put(key(), value.to_owned()),
+        None => drop(s.delete(&key())),
     }
 }
 
@@ -237,7 +239,7 @@ topology!(
             true => KeyValueStore::<String, String>::in_memory("s"),
             false => KeyValueStore::<String, String>::persistent("s"),
         });
-        stream::<String, Text>("in").process(store_ranges, s).to("out");
+        stream::<Text, Text>("in").process(store_ranges, s).to("out");
     }
 );
 
@@ -284,6 +286,7 @@ fn find_sessions(
 ) {
     let long = |name: &str| record.value.get(name).long().unwrap_or_default();
     let (from, to) = (long("from"), long("to"));
+    assert!(0 <= from && from <= to, "a session in Java does not end before it starts");
     let window = Window { start: from, end: to };
     let session = Windowed { key: record.key.clone(), window };
     match record.value.get("v").long() {
@@ -304,12 +307,15 @@ topology!(
 
 #[processor]
 fn around(
-    record: Record<String, i64>,
+    record: Record<String, Option<i64>>,
     ctx: &mut ProcessorContext<'_, String, Doc>,
     w: &mut WindowStore<String, i64>,
 ) {
     let time = record.timestamp.as_millis();
-    w.put(record.key.clone(), record.value, record.timestamp);
+    match record.value {
+        Some(value) => w.put(record.key.clone(), value, record.timestamp),
+        None => w.delete(&record.key, record.timestamp),
+    }
     let found = w.fetch(&record.key, time - 20, time + 20);
     let found: Vec<_> = found.map(|(start, v)| json!({ "start": start, "value": v })).collect();
     ctx.forward(record.with_value(Doc(found.into())));
@@ -318,7 +324,7 @@ fn around(
 topology!(
     fn window_store() -> Topology {
         let w = store(WindowStore::<String, i64>::persistent("w", ms(100), ms(10)));
-        stream::<String, i64>("in").process(around, w).to("out");
+        stream::<String, Option<i64>>("in").process(around, w).to("out");
     }
 );
 
@@ -376,7 +382,7 @@ fn look_up(
     ctx: &mut ProcessorContext<'_, Text, String>,
     lookup: &GlobalStore<KeyValueStore<String, String>>,
 ) {
-    let found = record.value.as_ref().and_then(|value| lookup.get(value));
+    let found = lookup.get(record.value.as_ref().expect("a store refuses a null key"));
     let value = text!(record.value, "=", found);
     ctx.forward(record.with_value(value));
 }

@@ -3,7 +3,7 @@
 use streams_runtime::prelude::*;
 use uuid::Uuid;
 
-use crate::support::lang::{Doc, Say, Text, len, log, split, text, trim, upper, words};
+use crate::support::lang::{Doc, Say, Text, len, log, plus, split, text, trim, upper, words};
 use crate::support::registry::{Builder::Build, Entry};
 
 pub(crate) const BUILDERS: &[Entry] = &[
@@ -129,7 +129,7 @@ topology!(
         stream::<Text, Text>("in")
             .flat_map_values(|k, v| match k.as_deref() {
                 Some("none") => vec![],
-                _ => vec![text!(k, v), text!(v, k)],
+                _ => vec![plus(k, &v), plus(&v, k)],
             })
             .to("out");
     }
@@ -213,7 +213,7 @@ topology!(
 
 topology!(
     fn multi_source() -> Topology {
-        stream::<Text, Text>(["t1", "t2", "t3"]).map_values(|k, v| text!(k, v)).to("out");
+        stream::<Text, Text>(["t1", "t2", "t3"]).map_values(|k, v| plus(k, &v)).to("out");
     }
 );
 

@@ -94,14 +94,19 @@ topology!(
     }
 );
 
+/// Null has no order among numbers.
+fn number(value: Option<i64>) -> i64 {
+    value.expect("a number")
+}
+
 topology!(
     fn temperature() -> Topology {
-        stream::<Text, i64>("temps")
+        stream::<Text, Option<i64>>("temps")
             .group_by_key()
             .windowed_by(TimeWindows::of_size_with_no_grace(ms(5000)))
-            .reduce(|a, b| a.max(b), "maxima")
+            .reduce(|a, b| Some(number(a).max(number(b))), "maxima")
             .to_stream()
-            .filter(|_, v| v.is_some_and(|v| v > 20))
+            .filter(|_, v| number(*v) > 20)
             .to("out");
     }
 );

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use serde_json::Value;
 
 pub(crate) use doc::Doc;
-pub(crate) use texts::{Say, len, split, trim, upper, words};
+pub(crate) use texts::{Say, len, plus, split, trim, upper, words};
 
 /// Text that may be null.
 pub(crate) type Text = Option<String>;

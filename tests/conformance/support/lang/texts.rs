@@ -55,6 +55,12 @@ macro_rules! say_by_display {
 }
 say_by_display!(bool, i16, i32, i64, u64, char, uuid::Uuid);
 
+/// `a + b` of two texts, a null among them reads `null`; two nulls are no texts and have no sum.
+pub(crate) fn plus(a: &Option<String>, b: &Option<String>) -> String {
+    assert!(a.is_some() || b.is_some(), "null + null throws");
+    a.say() + &b.say()
+}
+
 impl Say for f64 {
     /// As Java's `Double.toString`: a decimal point always, an exponent outside of 10^-3..10^7.
     fn say_to(&self, out: &mut String) {
