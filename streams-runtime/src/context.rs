@@ -76,6 +76,7 @@ pub struct Context {
     processors: Vec<Option<Box<dyn Any + Send>>>,
     schedules: Schedules,
     failure: Option<ProcessorFailure>,
+    commit_requested: bool,
 }
 
 impl Context {
@@ -102,6 +103,7 @@ impl Context {
             processors: Vec::new(),
             schedules: Schedules::default(),
             failure: None,
+            commit_requested: false,
         }
     }
 
@@ -182,7 +184,8 @@ impl Context {
     }
 
     /// Forgets that, as it is committed.
-    pub(crate) fn emission_committed(&mut self) {
+    pub(crate) fn committed(&mut self) {
+        self.commit_requested = false;
         self.emitted = false;
     }
 
@@ -330,6 +333,15 @@ impl Context {
     #[cold]
     pub(crate) fn note_failure(&mut self, failure: ProcessorFailure) {
         self.failure.get_or_insert(failure);
+    }
+
+    /// A processor wants what was done so far to be committed soon.
+    pub(crate) fn request_commit(&mut self) {
+        self.commit_requested = true;
+    }
+
+    pub(crate) fn commit_requested(&self) -> bool {
+        self.commit_requested
     }
 
     /// Deals with what failed while a processor worked.

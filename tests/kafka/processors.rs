@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use streams_runtime::client::KafkaStreams;
+use streams_runtime::client::{KafkaStreams, State};
 use streams_runtime::prelude::*;
 
 use crate::script::Step::{Move, Put, Restart, Wipe};
 use crate::script::{play, under_both_guarantees};
-use crate::world::{PATIENCE, World, eventually};
+use crate::world::{PATIENCE, World, eventually, wait_for};
 
 /// Sums up per key, and tells all sums each time the schedule fires.
 struct Sums {
@@ -141,4 +141,38 @@ fn window_and_session_stores_of_a_processor_come_back() {
         world.expect_topic_config("windows-changelog", &kept);
         world.expect_topic_config("sessions-changelog", &kept);
     });
+}
+
+#[processor]
+fn commit_at_the_end(
+    record: FixedKeyRecord<String, String>,
+    ctx: &mut FixedKeyProcessorContext<'_, String, String>,
+) {
+    if record.value == "end" {
+        ctx.commit();
+    }
+    ctx.forward(record);
+}
+
+topology!(
+    /// Copies records, and commits where one of them says so.
+    fn until_the_end(input: String, output: String) -> Topology {
+        stream::<String, String>(input).process_values(commit_at_the_end).to(output);
+    }
+);
+
+#[test]
+fn a_processor_asks_for_a_commit_before_its_time() {
+    let world = World::new("commit");
+    let [input, output] = ["in", "out"].map(|name| world.create_topic(name, 1));
+    let config = world.config("a").set("commit.interval.ms", "3600000");
+    let streams = KafkaStreams::new(&until_the_end(input.clone(), output.clone()), config).unwrap();
+    streams.start().unwrap();
+    wait_for(&streams, State::Running);
+    world.produce(&input, [("k", Some("begin"))]);
+    eventually("the first is copied", || world.records(&output).len() == 1);
+    assert!(!world.is_consumed(&[input.clone()]), "the hour is not over");
+    world.produce(&input, [("k", Some("end"))]);
+    eventually("both are committed", || world.is_consumed(&[input.clone()]));
+    assert!(streams.close(PATIENCE));
 }

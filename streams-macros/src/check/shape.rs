@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use crate::diag::Diagnostics;
 use crate::model::graph::Misuse;
 use crate::model::operators::{Kind, Store};
-use crate::model::{Graph, Mistake, Node};
+use crate::model::{GLOBAL_STORE, Graph, Mistake, Node, Step};
 use crate::names::nearest;
 
 pub(super) fn used_before_definition(graph: &Graph, diagnostics: &mut Diagnostics) {
@@ -218,7 +218,8 @@ fn works(node: &Node) -> bool {
 }
 
 pub(super) fn topology_does_nothing(graph: &Graph, diagnostics: &mut Diagnostics) {
-    if graph.has_gaps() || graph.nodes.iter().any(works) {
+    let fills = |step: &Step| matches!(step, Step::Store { word, .. } if word == GLOBAL_STORE);
+    if graph.has_gaps() || graph.nodes.iter().any(works) || graph.steps.iter().any(fills) {
         return;
     }
     let message =

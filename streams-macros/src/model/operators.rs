@@ -401,7 +401,7 @@ const PROCESSOR: Arg = Arg::Value("a processor");
 /// The user's own processors: stores and a name may follow.
 const PROCESS: Operator = Operator {
     required: &[PROCESSOR],
-    options: 5,
+    options: 9,
     noun: "processed",
     run: Run::Process,
     new_values: true,
@@ -486,7 +486,7 @@ pub(crate) const OPERATORS: &[Operator] = &[
     Operator { name: "map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".map_values(|key, value| ..)", ..TABLE_MAPPING },
     Operator { name: "filter_map_values", required: &[VALUE_MAPPER], noun: "mapped", twin: with_key("filter_map_values_with_key"), example: ".filter_map_values(|value| Some(..))", ..TABLE_MAPPING },
     Operator { name: "filter_map_values_with_key", required: &[PAIR_MAPPER], noun: "mapped", example: ".filter_map_values(|key, value| Some(..))", ..TABLE_MAPPING },
-    Operator { name: "transform_values", required: &[Arg::Value("a transformer")], options: 5, noun: "transformed", new_values: true, has_effect: true, example: ".transform_values(transformer, stores..)", ..TABLE },
+    Operator { name: "transform_values", required: &[Arg::Value("a transformer")], options: 6, noun: "transformed", new_values: true, has_effect: true, example: ".transform_values(transformer, stores..)", ..TABLE },
     Operator { name: "to_stream", on: Kind::Table, noun: "updates", twin: with_key("to_stream_with_key"), new_values: true, fallible: true, example: ".to_stream()", ..BASE },
     Operator { name: "to_stream_with_key", on: Kind::Table, required: &[SELECTOR], noun: "updates", key: Key::Change, new_values: true, fallible: true, example: ".to_stream(|key, value| new_key)", ..BASE },
     Operator { name: "group_by", on: Kind::Table, required: &[PAIR_MAPPER], takes: &["Grouped"], result: Kind::GroupedTable, noun: "grouped", run: Run::Many, key: Key::Change, new_values: true, fallible: true, example: ".group_by(|key, value| (new_key, new_value))", ..BASE },

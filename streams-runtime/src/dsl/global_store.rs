@@ -101,7 +101,10 @@ impl StreamsBuilder {
         X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
     {
         let topic = self.single_topic(topics);
-        let StoreBuilder { name, store_type, maker, .. } = store;
+        let StoreBuilder { name, store_type, maker, problem, .. } = store;
+        if let Some(problem) = problem {
+            self.graph.problem(problem);
+        }
         let name = self.graph.checked_name("store", &name);
         let ix = self.graph.add_store(StoreNode {
             name,

@@ -82,6 +82,10 @@ several_stores!(A 0; 1);
 several_stores!(A 0, B 1; 2);
 several_stores!(A 0, B 1, C 2; 3);
 several_stores!(A 0, B 1, C 2, D 3; 4);
+several_stores!(A 0, B 1, C 2, D 3, E 4; 5);
+several_stores!(A 0, B 1, C 2, D 3, E 4, F 5; 6);
+several_stores!(A 0, B 1, C 2, D 3, E 4, F 5, G 6; 7);
+several_stores!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7; 8);
 
 macro_rules! only_stores {
     ($($store:ident $ix:tt),+) => {
@@ -96,6 +100,10 @@ macro_rules! only_stores {
 only_stores!(A 0, B 1);
 only_stores!(A 0, B 1, C 2);
 only_stores!(A 0, B 1, C 2, D 3);
+only_stores!(A 0, B 1, C 2, D 3, E 4);
+only_stores!(A 0, B 1, C 2, D 3, E 4, F 5);
+only_stores!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+only_stores!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
 
 impl StreamsBuilder {
     /// Declares a store for processors, and gives the handle that connects it with them.
@@ -105,6 +113,9 @@ impl StreamsBuilder {
     pub fn store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
         let StoreBuilder { name, store_type, caching, logging, topic_config, maker, .. } = store;
         let history = store.history_ms;
+        if let Some(problem) = store.problem {
+            self.graph.problem(problem);
+        }
         let retention_ms = store.retention.and_then(|kept| i64::try_from(kept.as_millis()).ok());
         let name = self.graph.checked_name("store", &name);
         if caching && history.is_some() {
@@ -173,7 +184,7 @@ impl<K: 'static, V: 'static> KStream<K, V> {
     /// Gives the stream to a processor of the user's own.
     ///
     /// The supplier is a closure that makes a [`Processor`], or a `#[processor]` function; each task has
-    /// its own instance. Stores follow by their handles, then a name. The key may change, so a
+    /// its own instance. Stores follow by their handles, up to eight, then a name. The key may change, so a
     /// repartition follows where the key counts later; time and headers are what is forwarded.
     /// Java: `KStream#process`.
     ///

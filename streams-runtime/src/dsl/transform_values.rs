@@ -16,17 +16,54 @@ pub trait TransformOptions<K, W> {
     fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>);
 }
 
-macro_rules! without_stores {
-    ($($options:ty),+) => { $(
-        impl<K, W> TransformOptions<K, W> for $options {
+/// The options that may stand behind some stores, or behind none.
+macro_rules! behind_stores {
+    ($(($($store:ident $ix:tt),*; $a:tt $b:tt))+) => { $(
+        behind_stores!(@one ($($store $ix),*; $a $b) [(name: Named)]);
+        behind_stores!(@one ($($store $ix),*; $a $b) [(name: &'static str)]);
+        behind_stores!(@one ($($store $ix),*; $a $b) [(kept: Materialized<K, W>)]);
+        behind_stores!(@two ($($store $ix),*; $a $b) Named, Materialized<K, W>);
+        behind_stores!(@two ($($store $ix),*; $a $b) Materialized<K, W>, Named);
+        behind_stores!(@two ($($store $ix),*; $a $b) &'static str, Materialized<K, W>);
+    )+ };
+    (@one (; $a:tt $b:tt) [($option:ident: $type:ty)]) => {
+        impl<K, W> TransformOptions<K, W> for $type {
             fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
                 (Vec::new(), self.into())
             }
         }
-    )+ };
+    };
+    (@one ($($store:ident $ix:tt),+; $a:tt $b:tt) [($option:ident: $type:ty)]) => {
+        impl<$($store,)+ K, W> TransformOptions<K, W> for ($(StoreHandle<$store>,)+ $type) {
+            fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+                (vec![$(self.$ix.ix()),+], self.$a.into())
+            }
+        }
+    };
+    (@two ($($store:ident $ix:tt),*; $a:tt $b:tt) $first:ty, $second:ty) => {
+        impl<$($store,)* K, W> TransformOptions<K, W>
+            for ($(StoreHandle<$store>,)* $first, $second)
+        {
+            fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+                (vec![$(self.$ix.ix()),*], (self.$a, self.$b).into())
+            }
+        }
+    };
 }
 
-without_stores!(Unset, Named, Materialized<K, W>, &'static str);
+behind_stores! {
+    (; 0 1)
+    (A 0; 1 2)
+    (A 0, B 1; 2 3)
+    (A 0, B 1, C 2; 3 4)
+    (A 0, B 1, C 2, D 3; 4 5)
+}
+
+impl<K, W> TransformOptions<K, W> for Unset {
+    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+        (Vec::new(), self.into())
+    }
+}
 
 impl<A, K, W> TransformOptions<K, W> for StoreHandle<A> {
     fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
@@ -34,30 +71,25 @@ impl<A, K, W> TransformOptions<K, W> for StoreHandle<A> {
     }
 }
 
-impl<A, K, W> TransformOptions<K, W> for (StoreHandle<A>, Materialized<K, W>) {
-    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
-        (vec![self.0.ix()], self.1.into())
-    }
+macro_rules! only_stores {
+    ($(($($store:ident $ix:tt),+))+) => { $(
+        impl<$($store,)+ K, W> TransformOptions<K, W> for ($(StoreHandle<$store>,)+) {
+            fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
+                (vec![$(self.$ix.ix()),+], TableOpOptions::default())
+            }
+        }
+    )+ };
 }
 
-impl<A, B, K, W> TransformOptions<K, W> for (StoreHandle<A>, StoreHandle<B>) {
-    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
-        (vec![self.0.ix(), self.1.ix()], TableOpOptions::default())
-    }
-}
-
-impl<A, B, K, W> TransformOptions<K, W> for (StoreHandle<A>, StoreHandle<B>, Materialized<K, W>) {
-    fn parts(self) -> (Vec<StoreIx>, TableOpOptions<K, W>) {
-        (vec![self.0.ix(), self.1.ix()], self.2.into())
-    }
-}
+only_stores!((A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3));
 
 impl<K: HasSerde, V: HasSerde> KTable<K, V> {
     /// Replaces each row's value by what a transformer makes of it, with stores and metadata at hand.
     ///
     /// `supplier` makes a [`ValueTransformerWithKey`], which may be a closure. It is called for deletions,
     /// too; where old values are needed and the result has no store, it is called for those as well.
-    /// The handles of its stores follow, then [`Materialized`] to keep the result in a store.
+    /// The handles of its stores follow, up to four, then a name, and [`Materialized`] to keep the result in a
+    /// store.
     /// A join that looks the table up reads that store, or else asks the transformer for the row.
     ///
     /// # Example

@@ -133,11 +133,17 @@ where
     W: 'static,
 {
     fn start(&self, cx: &mut Context) -> Result<(), Stop> {
-        cx.put_processor(self.node, Box::new((self.make)()));
-        Ok(())
+        let mut transformer = Box::new((self.make)());
+        let nobody = Children::<(), ()>::default();
+        enter(cx, self.node, &nobody, |ctx| transformer.init(ctx));
+        cx.put_processor(self.node, transformer);
+        cx.settle_failure(self.node)
     }
 
     fn close(&self, cx: &mut Context) {
-        drop(cx.take_processor(self.node));
+        let mut instance = cx.take_processor(self.node);
+        if let Some(transformer) = instance.downcast_mut::<P>() {
+            transformer.close();
+        }
     }
 }

@@ -94,6 +94,34 @@ impl<'a> ProcessingContext<'a> {
         self.with(|cx| cx.wall_clock().as_millis())
     }
 
+    /// Asks for a commit as soon as the record in work is done, instead of at the end of
+    /// `commit.interval.ms`.
+    ///
+    /// It is a wish: the thread commits all that it has processed by then, and the call returns at once. A
+    /// processor of a global store need not ask: each batch is committed.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn checkpoint(record: Record<String, i64>, ctx: &mut ProcessorContext<'_, String, i64>) {
+    ///     if record.key == "end of day" {
+    ///         ctx.commit();
+    ///     }
+    ///     ctx.forward(record);
+    /// }
+    ///
+    /// let topology = topology!({ stream::<String, i64>("in").process(checkpoint).to("out"); });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe("end of day", 1, 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn commit(&self) {
+        self.with(Context::request_commit);
+    }
+
     /// The task.
     pub fn task_id(&self) -> TaskId {
         self.with(|cx| cx.task_id())

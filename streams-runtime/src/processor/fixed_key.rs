@@ -110,6 +110,21 @@ impl<K: Clone + 'static, VOut: Clone + 'static> FixedKeyProcessorContext<'_, K, 
             punctuator(&mut processor.0, &mut FixedKeyProcessorContext(ctx.again()), time);
         })
     }
+
+    /// As [`ProcessorContext::schedule_from`]: on the grid `start` + n · `interval`.
+    pub fn schedule_from<P: 'static>(
+        &mut self,
+        start: Timestamp,
+        interval: Duration,
+        by: PunctuationType,
+        mut punctuator: impl FnMut(&mut P, &mut FixedKeyProcessorContext<'_, K, VOut>, Timestamp)
+        + Send
+        + 'static,
+    ) -> Cancellable {
+        self.0.schedule_from(start, interval, by, move |processor: &mut FixedKey<P>, ctx, time| {
+            punctuator(&mut processor.0, &mut FixedKeyProcessorContext(ctx.again()), time);
+        })
+    }
 }
 
 /// A [`FixedKeyProcessor`] as a [`Processor`].

@@ -96,6 +96,8 @@ pub struct StoreBuilder<S> {
     pub(crate) history_ms: Option<i64>,
     pub(crate) topic_config: std::collections::BTreeMap<String, String>,
     pub(crate) maker: StoreMaker,
+    /// What is wrong with it, told when the topology is built.
+    pub(crate) problem: Option<String>,
     store: PhantomData<fn() -> S>,
 }
 
@@ -110,6 +112,7 @@ impl<S> StoreBuilder<S> {
             history_ms: None,
             topic_config: Default::default(),
             maker,
+            problem: None,
             store: PhantomData,
         }
     }

@@ -391,7 +391,7 @@ impl Task {
         for queue in &mut self.queues {
             queue.committed();
         }
-        self.cx.emission_committed();
+        self.cx.committed();
         let plans = &self.plan.plan.stores;
         let queues = &self.queues;
         for (plan, store) in plans.iter().zip(self.cx.stores()) {
@@ -424,6 +424,11 @@ impl Task {
             pending_bytes: stores.map(|store| store.pending_bytes()).sum(),
             stream_time_ms: self.cx.stream_time_ms(),
         }
+    }
+
+    /// True when a processor has asked for a commit since the last one.
+    pub fn commit_requested(&self) -> bool {
+        self.cx.commit_requested()
     }
 
     /// The stores, with their numbers.

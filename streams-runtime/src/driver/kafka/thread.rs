@@ -240,7 +240,8 @@ impl StreamThread {
     fn commit_if_due(&mut self) -> Result<(), Interrupt> {
         let settings = self.app.config.settings();
         let due = self.last_commit.elapsed() >= settings.commit_interval();
-        if due || self.pending_bytes() > PENDING_BYTES_MAX {
+        let requested = self.running.values().any(|running| running.task.commit_requested());
+        if due || requested || self.pending_bytes() > PENDING_BYTES_MAX {
             let timeout = settings.task_timeout;
             self.last_commit = now();
             self.commit(now() + timeout)?;

@@ -245,7 +245,7 @@ impl TopologyTestDriver {
         self.tell_lags();
         while self.task.process(self.wall_clock, 1)? > 0 {
             done += 1;
-            if self.config.manual_commit {
+            if self.config.manual_commit && !self.task.commit_requested() {
                 self.collect()?;
             } else {
                 self.commit_once()?;

@@ -14,6 +14,7 @@ mod printed;
 mod produced;
 mod repartitioned;
 mod shared;
+mod store_builders;
 mod stream_joined;
 mod suppressed;
 mod table;
