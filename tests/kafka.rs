@@ -34,6 +34,8 @@ mod global_times;
 mod joins;
 #[path = "kafka/lifecycle.rs"]
 mod lifecycle;
+#[path = "kafka/offset_reset.rs"]
+mod offset_reset;
 #[path = "kafka/partitions.rs"]
 mod partitions;
 #[path = "kafka/processors.rs"]

@@ -125,6 +125,13 @@ impl Context {
         (typed(&mut self.stores, store), &mut self.outbox, &self.record)
     }
 
+    /// A store by name, whatever its type, and the outbox for its changelog.
+    pub(crate) fn store_of(&mut self, name: &str) -> Option<(&mut dyn StateStore, &mut Outbox)> {
+        let mut stores = self.stores.iter_mut().flatten();
+        let store = stores.find(|store| store.name() == name)?;
+        Some((&mut **store, &mut self.outbox))
+    }
+
     /// What is known of a node.
     #[inline]
     pub fn node(&self, node: NodeId) -> &NodeFacts {

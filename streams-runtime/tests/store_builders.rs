@@ -67,37 +67,36 @@ fn visit(
 #[test]
 fn every_kind_takes_serdes_of_its_own() {
     let topology = topology!({
-        let value = I64Serde::default;
         let plain = store(Stores::key_value_store_builder(
             Stores::lru_map("plain", 1),
             PlaceSerde,
-            value(),
+            I64Serde,
         ));
         let timed = store(Stores::timestamped_key_value_store_builder(
             Stores::in_memory_key_value_store("timed"),
             PlaceSerde,
-            value(),
+            I64Serde,
         ));
         let past = store(Stores::versioned_key_value_store_builder(
             Stores::persistent_versioned_key_value_store_with_segments("past", HOUR, HOUR / 60),
             PlaceSerde,
-            value(),
+            I64Serde,
         ));
         let windows = store(Stores::window_store_builder(
             Stores::persistent_window_store("windows", HOUR, HOUR / 60, false),
             PlaceSerde,
-            value(),
+            I64Serde,
         ));
         let timed_windows = store(Stores::timestamped_window_store_builder(
             Stores::in_memory_window_store("timed-windows", HOUR, HOUR / 60, false),
             PlaceSerde,
-            value(),
+            I64Serde,
         ));
         let sessions = store(
             Stores::session_store_builder(
                 Stores::persistent_session_store("sessions", HOUR),
                 PlaceSerde,
-                value(),
+                I64Serde,
             )
             .with_logging_disabled(),
         );
@@ -140,11 +139,7 @@ fn problem(topology: &Topology) -> String {
 fn a_supplier_of_another_kind_is_refused() {
     let sessions = topology!({
         let rows = Stores::persistent_session_store("rows", HOUR);
-        let rows = store(Stores::key_value_store_builder(
-            rows,
-            StringSerde::default(),
-            I64Serde::default(),
-        ));
+        let rows = store(Stores::key_value_store_builder(rows, StringSerde::default(), I64Serde));
         stream::<String, i64>("in").process(keep, rows);
     });
     let text = problem(&sessions);
@@ -152,7 +147,7 @@ fn a_supplier_of_another_kind_is_refused() {
     assert!(text.contains("give it a key-value supplier"), "{text}");
     let global = topology!({
         let rows = Stores::in_memory_window_store("rows", HOUR, HOUR, true);
-        let rows = Stores::window_store_builder(rows, StringSerde::default(), I64Serde::default());
+        let rows = Stores::window_store_builder(rows, StringSerde::default(), I64Serde);
         global_store(rows, "rows", keep_windows);
     });
     let text = problem(&global);

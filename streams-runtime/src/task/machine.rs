@@ -30,7 +30,7 @@ const EVICTION_STRIDE: usize = 64;
 /// produce, commit [`input_offsets`](Self::input_offsets), then [`commit_stores`](Self::commit_stores).
 pub struct Task {
     id: TaskId,
-    cx: Context,
+    pub(super) cx: Context,
     plan: Arc<BuiltTopology>,
     queues: Vec<PartitionQueue>,
     order: HeadOrder,
@@ -424,11 +424,6 @@ impl Task {
             pending_bytes: stores.map(|store| store.pending_bytes()).sum(),
             stream_time_ms: self.cx.stream_time_ms(),
         }
-    }
-
-    /// True when a processor has asked for a commit since the last one.
-    pub fn commit_requested(&self) -> bool {
-        self.cx.commit_requested()
     }
 
     /// The stores, with their numbers.

@@ -12,6 +12,7 @@ mod settings;
 mod source;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use crate::context::PartitionCounts;
 pub use crate::record::{RawRecord, RecordBatch, RecordMeta};

@@ -150,6 +150,8 @@ pub enum OffsetReset {
     Earliest,
     /// After the newest record.
     Latest,
+    /// At the first record of the time that long ago or later; after the newest where there is none.
+    ByDuration(std::time::Duration),
     /// Nowhere: fail.
     None,
 }

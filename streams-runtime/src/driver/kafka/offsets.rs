@@ -11,12 +11,14 @@ use super::clients::Consumer;
 use crate::record::TopicPartition;
 
 /// Which end of a partition.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Which {
     /// The first offset that is still there.
     Beginning,
     /// The offset that the next record will get.
     End,
+    /// The first offset of that time or later, in milliseconds; the end where there is none.
+    At(i64),
 }
 
 pub(super) type Offsets = BTreeMap<TopicPartition, i64>;
@@ -37,16 +39,23 @@ pub(super) fn ends(
     let end = match which {
         Which::Beginning => Offset::Beginning,
         Which::End => Offset::End,
+        Which::At(time) => Offset::Offset(time.max(0)),
     };
     let answer = consumer.offsets_for_times(list(partitions, end)?, timeout)?;
     let mut found = Offsets::new();
+    let mut too_early = Vec::new();
     for element in answer.elements() {
         element.error()?;
+        if matches!((which, element.offset()), (Which::At(_), Offset::End)) {
+            too_early.push(TopicPartition::new(element.topic(), element.partition()));
+            continue;
+        }
         let Offset::Offset(offset) = element.offset() else {
             return Err(KafkaError::OffsetFetch(RDKafkaErrorCode::NoOffset));
         };
         found.insert(TopicPartition::new(element.topic(), element.partition()), offset);
     }
+    found.extend(ends(consumer, &too_early, Which::End, timeout)?);
     Ok(found)
 }
 

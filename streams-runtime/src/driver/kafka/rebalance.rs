@@ -19,7 +19,7 @@ use super::retry::retry;
 use super::running::{Input, Running};
 use super::stores::OpenStore;
 use super::thread::{StreamThread, stopped_without_commit};
-use super::time::now;
+use super::time::{now, wall_clock};
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
 use crate::store::StoreErrorKind;
@@ -141,24 +141,20 @@ impl StreamThread {
         let committed = self.retry("tell committed offsets", |member| {
             offsets::committed(&member.member.consumer, partitions, TIMEOUT)
         })?;
-        let fresh = |which: &dyn Fn(Reset) -> bool| -> Result<Vec<TopicPartition>, StreamsError> {
-            let open = partitions.iter().filter(|place| is_fresh(&committed, place));
-            let mut found = Vec::new();
-            for place in open {
-                if which(self.reset_of(place)?) {
-                    found.push(place.clone());
-                }
+        let mut fresh: Vec<(Which, Vec<TopicPartition>)> = Vec::new();
+        for place in partitions.iter().filter(|place| is_fresh(&committed, place)) {
+            let which = self.reset_of(place)?;
+            match fresh.iter_mut().find(|(known, _)| *known == which) {
+                Some((_, places)) => places.push(place.clone()),
+                None => fresh.push((which, vec![place.clone()])),
             }
-            Ok(found)
-        };
-        let earliest = fresh(&|reset| reset == Reset::Earliest)?;
-        let latest = fresh(&|reset| reset == Reset::Latest)?;
-        let mut starts = self.retry("tell where topics begin", |thread| {
-            offsets::ends(&thread.app.metadata, &earliest, Which::Beginning, TIMEOUT)
-        })?;
-        starts.extend(self.retry("tell where topics end", |thread| {
-            offsets::ends(&thread.app.metadata, &latest, Which::End, TIMEOUT)
-        })?);
+        }
+        let mut starts = offsets::Offsets::new();
+        for (which, places) in fresh {
+            starts.extend(self.retry("tell where topics begin and end", |thread| {
+                offsets::ends(&thread.app.metadata, &places, which, TIMEOUT)
+            })?);
+        }
         let one = |place: &TopicPartition| {
             let known = committed.get(place);
             let metadata = known.map(|known| known.metadata.clone()).unwrap_or_default();
@@ -169,26 +165,30 @@ impl StreamThread {
     }
 
     /// The reset policy of a partition without a committed offset.
-    fn reset_of(&self, place: &TopicPartition) -> Result<Reset, StreamsError> {
+    fn reset_of(&self, place: &TopicPartition) -> Result<Which, StreamsError> {
         let mut sources = self.app.built.plan.sources.iter();
         let source = sources.find(|source| source.topics.iter().any(|t| **t == *place.topic));
         if source.is_some_and(|source| source.internal) {
-            return Ok(Reset::Earliest);
+            return Ok(Which::Beginning);
         }
         match source.and_then(|source| source.offset_reset) {
-            Some(OffsetReset::Earliest) => Ok(Reset::Earliest),
-            Some(OffsetReset::Latest) => Ok(Reset::Latest),
+            Some(OffsetReset::Earliest) => Ok(Which::Beginning),
+            Some(OffsetReset::Latest) => Ok(Which::End),
+            Some(OffsetReset::ByDuration(back)) => {
+                let back = i64::try_from(back.as_millis()).unwrap_or(i64::MAX);
+                Ok(Which::At(wall_clock().as_millis().saturating_sub(back)))
+            }
             Some(OffsetReset::None) => Err(errors::no_offset(&place.to_string())),
             None => self.default_reset(place),
         }
     }
 
-    fn default_reset(&self, place: &TopicPartition) -> Result<Reset, StreamsError> {
+    fn default_reset(&self, place: &TopicPartition) -> Result<Which, StreamsError> {
         let settings = self.app.config.client_properties(crate::config::ClientKind::MainConsumer);
         match settings.get("auto.offset.reset").map(String::as_str) {
-            Some("latest" | "largest" | "end") => Ok(Reset::Latest),
+            Some("latest" | "largest" | "end") => Ok(Which::End),
             Some("error") => Err(errors::no_offset(&place.to_string())),
-            _ => Ok(Reset::Earliest),
+            _ => Ok(Which::Beginning),
         }
     }
 
@@ -442,12 +442,6 @@ impl Drop for StreamThread {
         self.close_all_tasks();
         self.member.consumer.client().context().close();
     }
-}
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Reset {
-    Earliest,
-    Latest,
 }
 
 fn is_fresh(committed: &BTreeMap<TopicPartition, Committed>, place: &TopicPartition) -> bool {

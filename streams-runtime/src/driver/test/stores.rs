@@ -4,6 +4,8 @@ use std::any::Any;
 
 use super::TopologyTestDriver;
 use crate::error::{StreamsError, StreamsErrorKind};
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
 use crate::serdes::Window;
 use crate::serdes::windowed::{read_session_key, read_window_key};
 use crate::store::{KeyValueStore, Order, StoreKind, TableStore, VersionedRecord};
@@ -27,6 +29,7 @@ pub struct StoreRow {
 /// A typed view of a key-value store; the store of a table has a time beside each value.
 pub struct TestKeyValueStore<'d, K, V> {
     store: Either<'d, K, V>,
+    out: &'d mut Outbox,
 }
 
 enum Either<'d, K, V> {
@@ -48,6 +51,55 @@ where
             Either::Table(store) => store.get(key)?.map(|row| row.value),
             Either::Plain(store) => store.get(key)?,
         })
+    }
+
+    /// Writes a value, as a test does before the records come; its time is kept where the store keeps one.
+    ///
+    /// The changelog has it with that time. With a cache it is forwarded with the next commit, as if the
+    /// store's own operator had written it. A global store is filled by its topic instead.
+    ///
+    /// # Errors
+    /// When a part does not encode, and when a versioned store takes it for too late.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let topology = topology!({
+    ///     stream::<String, i64>("in").group_by_key().count("counts").to_stream().to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.key_value_store("counts")?.put("a".to_owned(), 41_i64, Timestamp::ZERO)?;
+    /// driver.input::<String, i64>("in").pipe("a", 1, 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").to_map()?["a"], 42);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn put(&mut self, key: K, value: V, timestamp: Timestamp) -> Result<(), StreamsError> {
+        self.write(&key, Some(value), timestamp)
+    }
+
+    /// Deletes a value; see [`put`](Self::put).
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn delete(&mut self, key: &K, timestamp: Timestamp) -> Result<(), StreamsError> {
+        self.write(key, None, timestamp)
+    }
+
+    fn write(
+        &mut self,
+        key: &K,
+        value: Option<V>,
+        timestamp: Timestamp,
+    ) -> Result<(), StreamsError> {
+        let context = RecordContext { timestamp, ..RecordContext::none() };
+        match &mut self.store {
+            Either::Table(store) => {
+                store.put(self.out, &context, key, value, timestamp, None).map(drop)?;
+            }
+            Either::Plain(store) => store.put(self.out, &context, key, value)?,
+        }
+        Ok(())
     }
 
     /// The value of a key with its time in milliseconds, where the store keeps one.
@@ -129,13 +181,12 @@ impl TopologyTestDriver {
         V: Clone + Send + 'static,
     {
         let other_types = Self::other_types::<K, V>(name, "key-value store");
-        let store = self.store_of(name)?;
-        if store.is::<TableStore<K, V>>() {
-            let table = store.downcast_mut().ok_or(other_types)?;
-            return Ok(TestKeyValueStore { store: Either::Table(table) });
-        }
-        let plain = store.downcast_mut().ok_or(other_types)?;
-        Ok(TestKeyValueStore { store: Either::Plain(plain) })
+        let (store, out) = self.store_of(name)?;
+        let store = match store.is::<TableStore<K, V>>() {
+            true => Either::Table(store.downcast_mut().ok_or(other_types)?),
+            false => Either::Plain(store.downcast_mut().ok_or(other_types)?),
+        };
+        Ok(TestKeyValueStore { store, out })
     }
 
     /// All rows of a store as bytes, in the order of the keys' bytes; the versions of a key in order of time.
@@ -176,15 +227,15 @@ impl TopologyTestDriver {
         store.is_some_and(|(_, store)| store.kind() == StoreKind::Internal)
     }
 
-    /// The store of that name, of whatever type.
-    pub(super) fn store_of(&mut self, name: &str) -> Result<&mut dyn Any, StreamsError> {
+    /// The store of that name, of whatever type, and the way to its changelog.
+    pub(super) fn store_of(
+        &mut self,
+        name: &str,
+    ) -> Result<(&mut dyn Any, &mut Outbox), StreamsError> {
         let unknown = self.no_store(name);
-        let store = self.task.stores_mut().find(|(_, store)| store.name() == name);
-        let found = store.map(|(_, store)| {
-            store.refresh();
-            store.as_any_mut()
-        });
-        found.ok_or(unknown)
+        let (store, out) = self.task.store_of(name).ok_or(unknown)?;
+        store.refresh();
+        Ok((store.as_any_mut(), out))
     }
 
     /// Says that a store is not what it was asked for.

@@ -2,12 +2,16 @@
 
 use super::TopologyTestDriver;
 use crate::error::StreamsError;
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
 use crate::serdes::Windowed;
 use crate::store::{Order, SessionStore, TableStore, WindowStore};
+use crate::time::Timestamp;
 
 /// A typed view of a window store: a processor's, or that of a windowed table.
 pub struct TestWindowStore<'d, K, V> {
     store: Either<'d, K, V>,
+    out: &'d mut Outbox,
 }
 
 enum Either<'d, K, V> {
@@ -34,6 +38,30 @@ where
         })
     }
 
+    /// Writes (`Some`) or deletes the value of the window that starts then, with a time that is kept where the
+    /// store keeps one; as [`TestKeyValueStore::put`](super::TestKeyValueStore::put). What comes too late is not
+    /// kept.
+    ///
+    /// # Errors
+    /// When a part does not encode.
+    pub fn put(
+        &mut self,
+        key: &K,
+        value: Option<V>,
+        window_start: Timestamp,
+        timestamp: Timestamp,
+    ) -> Result<(), StreamsError> {
+        let context = RecordContext { timestamp, ..RecordContext::none() };
+        let start = window_start.as_millis();
+        match &mut self.store {
+            Either::Table(store) => {
+                store.put_window(self.out, &context, (key, start), value, timestamp)?;
+            }
+            Either::Plain(store) => store.put(self.out, &context, key, value, start)?,
+        }
+        Ok(())
+    }
+
     /// All windows: in memory by start and key, on disk by segment and key.
     ///
     /// # Errors
@@ -52,6 +80,7 @@ where
 /// A typed view of a session store: a processor's, or that of an aggregation of sessions.
 pub struct TestSessionStore<'d, K, V> {
     store: &'d mut SessionStore<K, V>,
+    out: &'d mut Outbox,
 }
 
 impl<K, V> TestSessionStore<'_, K, V>
@@ -73,6 +102,19 @@ where
     /// When its bytes do not fit the types.
     pub fn fetch_session(&mut self, session: &Windowed<K>) -> Result<Option<V>, StreamsError> {
         Ok(self.store.fetch(session)?)
+    }
+
+    /// Writes (`Some`) or removes the aggregate of a session; as
+    /// [`TestKeyValueStore::put`](super::TestKeyValueStore::put). The changelog record has the time of the
+    /// session's end. What comes too late is not kept.
+    ///
+    /// # Errors
+    /// When a part does not encode.
+    pub fn put(&mut self, session: &Windowed<K>, value: Option<V>) -> Result<(), StreamsError> {
+        let timestamp = Timestamp::from_millis(session.end).unwrap_or_default();
+        let context = RecordContext { timestamp, ..RecordContext::none() };
+        self.store.put(self.out, &context, session, value, None).map(drop)?;
+        Ok(())
     }
 
     /// All sessions: in memory by end and key, on disk by segment and key.
@@ -116,12 +158,12 @@ impl TopologyTestDriver {
         V: Clone + Send + 'static,
     {
         let other_types = Self::other_types::<K, V>(name, "window store");
-        let store = self.store_of(name)?;
+        let (store, out) = self.store_of(name)?;
         let store = match store.is::<WindowStore<K, V>>() {
             true => Either::Plain(store.downcast_mut().ok_or(other_types)?),
             false => Either::Table(store.downcast_mut().ok_or(other_types)?),
         };
-        Ok(TestWindowStore { store })
+        Ok(TestWindowStore { store, out })
     }
 
     /// A session store by name and types.
@@ -154,7 +196,7 @@ impl TopologyTestDriver {
         V: Clone + Send + 'static,
     {
         let other_types = Self::other_types::<K, V>(name, "session store");
-        let store = self.store_of(name)?.downcast_mut().ok_or(other_types)?;
-        Ok(TestSessionStore { store })
+        let (store, out) = self.store_of(name)?;
+        Ok(TestSessionStore { store: store.downcast_mut().ok_or(other_types)?, out })
     }
 }

@@ -121,6 +121,18 @@ impl<'d, K: 'static, V: 'static> TestInputTopic<'d, K, V> {
         self.driver.pipe_raw(&topic.name, key.as_deref(), value.as_deref(), timestamp, headers)
     }
 
+    /// Pipes a record in, with its own time and headers.
+    ///
+    /// # Errors
+    /// As [`pipe`](Self::pipe).
+    pub fn pipe_record(&mut self, record: Record<K, V>) -> Result<(), StreamsError> {
+        let topic = &self.topic;
+        let key = encode(&topic.name, "key", &*topic.key, &record.key)?;
+        let value = encode(&topic.name, "value", &*topic.value, &record.value)?;
+        let (time, headers) = (record.timestamp.as_millis(), record.headers);
+        self.driver.pipe_raw(&topic.name, key.as_deref(), value.as_deref(), time, headers)
+    }
+
     /// Pipes records in, one millisecond apart from `start` on.
     ///
     /// # Errors
@@ -130,8 +142,23 @@ impl<'d, K: 'static, V: 'static> TestInputTopic<'d, K, V> {
         records: impl IntoIterator<Item = (A, B)>,
         start: i64,
     ) -> Result<(), StreamsError> {
-        for (timestamp, (key, value)) in (start..).zip(records) {
-            self.pipe(key, value, timestamp)?;
+        self.pipe_every(records, start, 1)
+    }
+
+    /// Pipes records in, from `start` on, `step` milliseconds apart.
+    ///
+    /// # Errors
+    /// As [`pipe`](Self::pipe).
+    pub fn pipe_every<A: IntoPart<K>, B: IntoPart<V>>(
+        &mut self,
+        records: impl IntoIterator<Item = (A, B)>,
+        start: i64,
+        step: i64,
+    ) -> Result<(), StreamsError> {
+        let mut time = start;
+        for (key, value) in records {
+            self.pipe(key, value, time)?;
+            time = time.saturating_add(step);
         }
         Ok(())
     }
