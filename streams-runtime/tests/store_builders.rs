@@ -33,6 +33,7 @@ impl Serde<Place> for PlaceSerde {
 }
 
 #[processor]
+#[expect(clippy::too_many_arguments, reason = "a store of each kind")]
 fn visit(
     record: Record<String, i64>,
     ctx: &mut ProcessorContext<'_, String, i64>,
