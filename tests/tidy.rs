@@ -242,3 +242,57 @@ fn operators(text: &str) -> Vec<(String, String)> {
     }
     found
 }
+
+/// What shows a word at work: tests, examples, and the programs in the documentation.
+fn shown_words() -> BTreeSet<String> {
+    let root = root();
+    let mut texts = vec![read(&root.join("docs/GUIDE.md")), read(&root.join("README.md"))];
+    for folder in ["tests", "examples", "streams-runtime/tests"] {
+        let files = rust_files(&root.join(folder));
+        texts.extend(files.iter().filter(|file| !file.ends_with("tidy.rs")).map(|file| read(file)));
+    }
+    for file in rust_files(&root.join("streams-runtime/src")) {
+        let text = read(&file);
+        // unit tests count, and what stands in comments: the examples
+        let (code, tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        let docs = code.lines().filter(|line| line.trim_start().starts_with("//"));
+        texts.extend(docs.map(str::to_owned).chain([tests.to_owned()]));
+    }
+    let part = |c: char| !(c.is_alphanumeric() || c == '_');
+    texts.iter().flat_map(|text| text.split(part)).map(str::to_owned).collect()
+}
+
+/// The words of a snippet that are called or named by a path: `with` and `Produced` of `Produced::with(..)`.
+fn called(snippet: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut word = String::new();
+    let mut before = ' ';
+    for c in snippet.chars().chain([' ']) {
+        if c.is_alphanumeric() || c == '_' {
+            word.push(c);
+            continue;
+        }
+        let counts = matches!(c, '(' | ':' | '!') || matches!(before, '.' | ':');
+        if counts && word.len() > 1 {
+            found.push(std::mem::take(&mut word));
+        }
+        word.clear();
+        before = c;
+    }
+    found
+}
+
+#[test]
+fn what_java_says_is_shown_in_rust() {
+    let shown = shown_words();
+    let page = read(&root().join("docs/FROM_JAVA.md"));
+    let mut unknown = BTreeSet::new();
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        let row = row.replace("\\|", "¦");
+        let Some(here) = row.split('|').nth(2) else { continue };
+        for snippet in here.split('`').skip(1).step_by(2) {
+            unknown.extend(called(snippet).into_iter().filter(|word| !shown.contains(word)));
+        }
+    }
+    assert!(unknown.is_empty(), "in docs/FROM_JAVA.md, but in no test and no example: {unknown:?}");
+}
