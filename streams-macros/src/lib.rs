@@ -12,6 +12,7 @@ mod expand;
 mod model;
 mod names;
 mod parse;
+mod parts;
 mod plan;
 mod processor;
 mod stream_serde;
@@ -61,6 +62,62 @@ pub fn topology(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
     compile::attribute(attribute.into(), item.into()).into()
+}
+
+/// A reusable part of topologies: `#[topology_part] fn clean(lines: KStream<String, String>) -> KStream<String, String> { .. }`
+///
+/// The body is written like a topology's, and stands in any module or crate. Inside a `topology!` the part is
+/// called like a function, as often as needed, and it may call parts itself. Names, numbers, internal topics,
+/// checks and results are those of a topology that has the part's body at the place of the call.
+///
+/// A part takes at least one `KStream`, `KTable`, `GlobalKTable`, `KGroupedStream` or `KGroupedTable`, under
+/// that name, and any plain values beside; it may have type parameters. It gives back one of these, a tuple of
+/// them as its last expression, or nothing when it ends in sinks. Records pass its doors by calls that the
+/// compiler sees through: nothing is boxed, and no record is sent through a pointer to a function.
+///
+/// The attribute leaves two items: the function, and a macro of the same name and visibility by which a
+/// topology asks for the kinds of the signature. `use parts::clean;` brings both.
+/// `#[topology_part(crate = my::path)]` names another path to `streams_runtime`.
+///
+/// ```
+/// use streams_runtime::prelude::*;
+///
+/// /// Words of at least `min` letters, in small letters.
+/// #[topology_part]
+/// pub fn words(lines: KStream<String, String>, min: usize) -> KStream<String, String> {
+///     lines
+///         .flat_map_values(|line| line.split(' ').map(str::to_lowercase).collect::<Vec<_>>())
+///         .filter(move |_, word| word.len() >= min)
+/// }
+///
+/// /// How often each value was seen.
+/// #[topology_part]
+/// pub fn counted(values: KStream<String, String>, store: &'static str) -> KTable<String, i64> {
+///     values.group_by(|_, value| value.clone()).count(store)
+/// }
+///
+/// let topology = topology!({
+///     let titles = words(stream("titles"), 1);
+///     let texts = words(stream("texts"), 4);
+///     counted(titles.merge(texts), "counts").to_stream().to("out");
+/// });
+/// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+/// driver.input::<String, String>("titles").pipe("a", "To be", 0)?;
+/// driver.input::<String, String>("texts").pipe("b", "be to Titania", 1)?;
+/// let counts = driver.output::<String, i64>("out").to_map()?;
+/// assert_eq!((counts["to"], counts["titania"], counts.len()), (1, 1, 3));
+/// # Ok::<(), StreamsError>(())
+/// ```
+#[proc_macro_attribute]
+pub fn topology_part(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    compile::part(attribute.into(), item.into()).into()
+}
+
+/// A topology whose parts have said what they take and give; generated code calls it.
+#[doc(hidden)]
+#[proc_macro]
+pub fn topology_with_parts(input: TokenStream) -> TokenStream {
+    compile::with_parts(input.into()).into()
 }
 
 /// Declares a topic once, as a type: `#[topic("orders", partitions = 6)] pub type Orders = Topic<String, Order>;`

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 pub use crate::context::Context;
+pub use crate::dsl::part::{
+    Broken, Door, DoorView, Exit, HasRows, Passes, RecordOf, RowsOf, Run, Through, Way, door,
+    door_view, exit, pass, through,
+};
 pub use crate::dsl::*;
 pub use crate::error::Stop;
 pub use crate::error::UserError;
-pub use crate::operator::{derived_view, share, store_view};
+pub use crate::operator::{derived_view, perhaps_repartition, share, store_view};
 pub use crate::processor::{
     FixedKeyFunction, FixedKeyProcessorContext, FixedKeyProcessorFunction,
     FixedKeyProcessorSupplier, FixedKeyRecord, Function, ProcessorContext, ProcessorFunction,
@@ -73,3 +77,17 @@ where
 {
     Arc::new(run)
 }
+
+/// A run of an exit with its type hidden.
+pub type BoxedRun<R> = Box<dyn Fn(&mut Context, R) -> Result<(), Stop> + Send + Sync>;
+
+/// Hides the type of what stands behind the exit of a part, for many runs nested there.
+pub fn run_dyn<H: Flow, F>(_: H, run: F) -> BoxedRun<H::Record>
+where
+    F: Fn(&mut Context, H::Record) -> Result<(), Stop> + Send + Sync + 'static,
+{
+    Box::new(run)
+}
+
+#[doc(hidden)]
+pub use streams_macros::topology_with_parts;

@@ -2,12 +2,12 @@ use streams_runtime::prelude::*;
 
 #[topic("in")]
 type In = Topic<String, String>;
-fn clean<S>(_: S) {}
 
 topology!(
     fn topology() -> Topology {
         let words = stream(In);
-        clean(words);
+        drop(words);
+        let kept = Some(words.filter(|_, word| word.len() > 3));
     }
 );
 

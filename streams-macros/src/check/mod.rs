@@ -6,6 +6,7 @@ mod durations;
 mod kinds;
 mod names;
 mod options;
+mod parts;
 mod shape;
 mod signature;
 mod stores;
@@ -34,6 +35,10 @@ pub(crate) const RULES: &[Rule] = &[
     arguments::closure_parameters,
     options::argument_of_another_kind,
     options::option_of_another_operator,
+    parts::part_argument_count,
+    parts::part_argument_of_another_kind,
+    parts::part_result_of_another_kind,
+    parts::part_result_count,
     shape::used_before_definition,
     shape::unknown_stream,
     shape::control_flow_around_operators,

@@ -48,8 +48,8 @@ fn misuses<'a>(graph: &'a Graph, wanted: &'a [Misuse]) -> impl Iterator<Item = &
 
 pub(super) fn stream_in_a_function(graph: &Graph, diagnostics: &mut Diagnostics) {
     for name in misuses(graph, &[Misuse::Argument]) {
-        let message = "a stream cannot be given to a function: \
-                       a topology is put together inside one `topology!`";
+        let message = "a stream cannot be given to a function here: where a chain can stand, a \
+                       `#[topology_part]` takes streams";
         diagnostics.error(name, message);
     }
 }
@@ -194,9 +194,10 @@ pub(super) fn result_is_never_used(graph: &Graph, diagnostics: &mut Diagnostics)
         if wanted || is_grouped(node) || node.name.is_some() || !node.is_unused() {
             continue;
         }
+        let what = if node.part.is_some() { "call" } else { "operator" };
         let message = format!(
             "what comes out of `{}` is never used: send it on, for example with `.to(topic)`, \
-             or remove the operator",
+             or remove the {what}",
             node.word
         );
         diagnostics.error(&node.word, message);

@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::Ident;
 
 use crate::diag::Diagnostics;
+use crate::model::graph::PartArg;
 use crate::model::{GLOBAL_STORE, Graph, Step, names_of};
 
 pub(super) fn store_is_never_used(graph: &Graph, diagnostics: &mut Diagnostics) {
@@ -39,6 +40,10 @@ fn is_mentioned(graph: &Graph, name: &Ident) -> bool {
         || graph.steps.iter().any(|step| match step {
             Step::Rust(statement) => holds(statement.to_token_stream(), name),
             Step::Store { args, .. } => args.iter().any(|arg| holds(arg.to_token_stream(), name)),
+            Step::Part(part) => graph.parts[*part].args.iter().any(|arg| match arg {
+                PartArg::Rust(arg) => holds(arg.to_token_stream(), name),
+                PartArg::Flow { .. } => false,
+            }),
             Step::Call(_) | Step::Attempt { .. } => false,
         })
 }

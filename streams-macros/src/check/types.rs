@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use syn::{Expr, Pat};
 
 use crate::diag::Diagnostics;
-use crate::model::operators::Run;
-use crate::model::{Graph, Node};
+use crate::model::graph::PartArg;
+use crate::model::operators::{Kind, Run};
+use crate::model::{Graph, Node, NodeId};
 
 pub(super) fn stream_of_unwritten_types(graph: &Graph, diagnostics: &mut Diagnostics) {
     if graph.has_gaps() {
@@ -45,6 +46,7 @@ fn is_told(graph: &Graph, source: &Node) -> bool {
         let node = graph.node(id);
         let alone = node.others.is_empty() && node.looks_up.is_none() && node.sides.is_none();
         let told = node.ascribed.is_some()
+            || passes_a_door(graph, id)
             || node.turbofish.is_some()
             || !alone
             || node.viewers.iter().any(|viewer| graph.node(*viewer).sides.is_some())
@@ -57,6 +59,17 @@ fn is_told(graph: &Graph, source: &Node) -> bool {
         open.extend(&node.viewers);
     }
     false
+}
+
+/// True for a stream that a part takes or gives back, whose types its signature tells; the types of a table say
+/// nothing of nulls in its topic.
+fn passes_a_door(graph: &Graph, id: NodeId) -> bool {
+    if graph.node(id).kind() != Kind::Stream {
+        return false;
+    }
+    let given = |arg: &PartArg| matches!(arg, PartArg::Flow { of, .. } if *of == id);
+    let mut outputs = graph.doors.iter().flat_map(|doors| &doors.outputs);
+    graph.parts.iter().any(|part| part.args.iter().any(given)) || outputs.any(|out| out.of == id)
 }
 
 /// True for a function with written types, and for all that is no closure.

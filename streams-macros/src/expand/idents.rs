@@ -37,6 +37,7 @@ fn has_operator(node: &Node) -> bool {
             true
         }
         Run::Nothing | Run::Source | Run::Global | Run::Merge => false,
+        Run::Door | Run::Returned => false,
         Run::Repartition | Run::Split | Run::DefaultBranch => false,
     }
 }
@@ -165,6 +166,16 @@ impl Names {
         };
         Ident::new(&name, at(graph.node(id).span()))
     }
+}
+
+/// Where a parameter of this part comes in.
+pub(super) fn door(node: &Node) -> Ident {
+    numbered("door", node)
+}
+
+/// Where a result of a part that is called comes out.
+pub(super) fn exit(node: &Node) -> Ident {
+    numbered("exit", node)
 }
 
 /// The source of a node that reads the user's topics.

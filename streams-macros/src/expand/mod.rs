@@ -3,9 +3,12 @@
 mod fits;
 mod functions;
 mod idents;
+mod parts;
 mod run_pass;
 mod type_pass;
 mod views;
+
+pub(crate) use parts::{broken_part, part};
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};

@@ -10,7 +10,7 @@ use super::idents::SeamId;
 use super::{Context, idents, views};
 use crate::model::operators::Run;
 use crate::model::{Node, NodeId};
-use crate::plan::{Entry, Moved, Seam, is_cut, is_flushed};
+use crate::plan::{Entry, Moved, Seam, is_cut, is_flushed, is_perhaps_cut};
 
 /// Seams, those behind first, then the ways in, in the user's order.
 pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
@@ -116,7 +116,9 @@ fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
     | Entry::Repartition(id)
     | Entry::Cut(id)
     | Entry::Subscription(id)
-    | Entry::Response(id)) = planned;
+    | Entry::Response(id)
+    | Entry::Door(id)
+    | Entry::Returned(id)) = planned;
     let node = cx.graph.node(id);
     let builder = idents::builder(node.span());
     let source = match planned {
@@ -125,6 +127,7 @@ fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
         Entry::Cut(_) => idents::cut_source(node),
         Entry::Subscription(_) => idents::subscriptions(node),
         Entry::Response(_) => idents::responses(node),
+        Entry::Door(_) | Entry::Returned(_) => return at_a_door(cx, node),
     };
     let passed = cx.plan.passed.contains_key(&id);
     let closure = match planned {
@@ -136,7 +139,29 @@ fn entry(cx: &Context<'_>, planned: Entry) -> TokenStream {
         _ if matches!(node.run(), Run::Source | Run::Repartition) => behind(cx, node),
         _ => closure(cx, node.span(), |body, exit| body.apply(node, exit)),
     };
-    quote_spanned!(idents::at(node.span())=> #builder.source(#source, #closure);)
+    let add = match planned {
+        Entry::Repartition(_) if is_perhaps_cut(node) => "perhaps_source",
+        _ => "source",
+    };
+    let add = Ident::new(add, idents::at(node.span()));
+    quote_spanned!(idents::at(node.span())=> #builder.#add(#source, #closure);)
+}
+
+/// `let door_0 = plumbing::door(lines, move |cx, record| { .. });` and `exit_5.goes_to(cleaned, ..);`
+fn at_a_door(cx: &Context<'_>, node: &Node) -> TokenStream {
+    let (span, at) = (node.span(), idents::at(node.span()));
+    let handle = cx.names.handle_at(node.id, span);
+    let mut closure = behind(cx, node);
+    if node.run() == Run::Door {
+        let (door, make) = (idents::door(node), cx.plumbing(span, "door"));
+        return quote_spanned!(at=> let #door = #make(#handle, #closure););
+    }
+    if cx.plan.erased.contains(&node.id) {
+        let run_dyn = cx.plumbing(span, "run_dyn");
+        closure = quote_spanned!(at=> #run_dyn(#handle, #closure));
+    }
+    let exit = idents::exit(node);
+    quote_spanned!(at=> #exit.goes_to(#handle, #closure);)
 }
 
 /// `filter_5.run(cx, record)`
@@ -359,7 +384,9 @@ impl<'a> Body<'a> {
             | Run::Split
             | Run::DefaultBranch
             | Run::Branch => self.behind(node, exit),
-            Run::Source | Run::Global | Run::Repartition => TokenStream::new(),
+            Run::Source | Run::Global | Run::Repartition | Run::Door | Run::Returned => {
+                TokenStream::new()
+            }
         }
     }
 

@@ -4,14 +4,15 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Ident};
 
-use super::{Context, fits, functions, idents, views};
+use super::{Context, fits, functions, idents, parts, views};
 use crate::model::operators::{Kind, Run};
 use crate::model::{GLOBAL_STORE, Node, NodeId, Step};
-use crate::plan::is_cut;
+use crate::plan::{is_cut, is_perhaps_cut};
 
 pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
     let step = |step: &Step| match step {
         Step::Call(id) => call(cx, cx.graph.node(*id)),
+        Step::Part(part) => parts::call(cx, *part),
         Step::Attempt { on, word, args } => attempt(cx, *on, word, args),
         Step::Store { pattern, word, args } => {
             let builder = idents::builder(word.span());
@@ -95,6 +96,8 @@ fn pattern(cx: &Context<'_>, node: &Node) -> TokenStream {
         Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch => handle,
         Run::Join | Run::ForeignJoin => joined(cx, node, &handle),
         Run::Cogroup => cogrouped(cx, node, &handle),
+        // the call of a part, or the part itself, names them
+        Run::Door | Run::Returned => handle,
         Run::TableSource => quote_spanned!(at=> (#handle, #source, #operator)),
         Run::Done => quote!(#operator),
         Run::Source => quote_spanned!(at=> (#handle, #source)),
@@ -150,6 +153,7 @@ fn ascribed(node: &Node) -> Option<TokenStream> {
         Run::Nothing | Run::Merge | Run::Global | Run::Split | Run::DefaultBranch | Run::Done => {
             quote!(: #ty)
         }
+        Run::Door | Run::Returned => quote!(: #ty),
         Run::TableSource => quote!(: (#ty, _, _)),
         Run::Join if node.kind() == Kind::Stream => quote!(: (#ty, _, _)),
         Run::Join => quote!(: (#ty, _, _, _)),
@@ -242,7 +246,13 @@ fn repartition(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
     let source = idents::repartition_source(node);
     let operator = cx.names.operator(node.id);
     let method = idents::method("repartition", node.span());
-    let write = is_cut(node).then(|| quote_spanned!(at=> let #repartition = #operator.#method();));
+    let write = is_cut(node).then(|| {
+        if is_perhaps_cut(node) {
+            let perhaps = cx.plumbing(node.span(), "perhaps_repartition");
+            return quote_spanned!(at=> let #repartition = #perhaps(&#operator););
+        }
+        quote_spanned!(at=> let #repartition = #operator.#method();)
+    });
     let read = (write.is_some() || node.run() == Run::Repartition)
         .then(|| quote_spanned!(at=> let #source = #repartition.source();))?;
     Some(quote!(#write #read))

@@ -1,23 +1,46 @@
 //! The rows of tables for the joins that look them up: put together once, before any record runs.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
 use super::{Context, idents};
+use crate::model::graph::{PartArg, PartCall};
 use crate::model::operators::{Kind, Run};
 use crate::model::{Node, NodeId};
 
-/// `let view_0 = plumbing::store_view(&table_0);` and so on, parents first.
+/// `let view_0 = plumbing::store_view(&table_0);` and so on, parents first: those of the nodes behind the last
+/// part that is called.
 pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
+    let first = cx.graph.parts.last().map_or(0, first_after);
+    of_nodes(cx, first..cx.graph.nodes.len())
+}
+
+/// Those that a part needs when it is called, without those that an earlier one has needed.
+pub(super) fn before(cx: &Context<'_>, part: usize) -> TokenStream {
+    let first = part.checked_sub(1).map_or(0, |earlier| first_after(&cx.graph.parts[earlier]));
+    of_nodes(cx, first..first_after(&cx.graph.parts[part]))
+}
+
+/// The first node that is no argument of a part.
+fn first_after(part: &PartCall) -> usize {
+    let last = |arg: &PartArg| match arg {
+        PartArg::Flow { of, side, .. } => Some(side.unwrap_or(*of).0 + 1),
+        PartArg::Rust(_) => None,
+    };
+    part.args.iter().filter_map(last).max().unwrap_or(0)
+}
+
+fn of_nodes(cx: &Context<'_>, nodes: Range<usize>) -> TokenStream {
     let wanted = wanted(cx);
     let one = |node: &Node| {
         let looks = with_views(cx, node);
         let view = wanted.contains(&node.id).then(|| view(cx, node));
         quote!(#looks #view)
     };
-    cx.graph.nodes.iter().map(one).collect()
+    cx.graph.nodes[nodes].iter().map(one).collect()
 }
 
 /// The tables whose rows somebody looks up, and those that they are computed from.
@@ -48,6 +71,9 @@ fn tables_before(cx: &Context<'_>, node: &Node) -> Vec<NodeId> {
 
 /// The rows of one table.
 fn view(cx: &Context<'_>, node: &Node) -> TokenStream {
+    if matches!(node.run(), Run::Door | Run::Returned) {
+        return TokenStream::new();
+    }
     let at = idents::at(node.span());
     let operator = cx.names.operator(node.id);
     let view = idents::view(node);

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, Ident};
 
 use super::arguments::{Arg, closure_parameters};
-use super::graph::{Mistake, Node, NodeId, Step};
+use super::graph::{Mistake, Node, NodeId, Rekeyed, Step};
 use super::lower::{Lowered, Lowering, Split};
 use super::operators::{self, Key, Kind, Run, Selected};
 use super::options::{self, Literal, Role};
@@ -15,11 +15,12 @@ use super::uses;
 use super::{branched, joins, windows};
 use crate::parse::{Call, Chain};
 
-impl Lowering {
+impl Lowering<'_> {
     pub(super) fn chain(&mut self, chain: Chain) -> Value {
         let mut value = match Call::of_function(&chain.root) {
-            Some(start) => self.start_of_chain(start),
-            None => match &chain.root {
+            Some(start) if self.is_start(&start.name) => self.start_of_chain(start),
+            _ => match &chain.root {
+                Expr::Call(call) => self.part(call.clone()),
                 Expr::Path(path) => {
                     path.path.get_ident().map_or(Value::Unknown, |name| self.mark_used(name))
                 }
@@ -116,10 +117,11 @@ impl Lowering {
         let id = NodeId(self.graph.nodes.len());
         let parents: Vec<NodeId> =
             input.into_iter().chain(others.iter().map(|(other, _)| *other)).collect();
-        let input_rekeyed = parents.iter().any(|id| self.graph.node(*id).rekeyed);
+        let rekeyed = |id: &NodeId| self.graph.node(*id).rekeyed;
+        let input_rekeyed = parents.iter().map(rekeyed).max().unwrap_or(Rekeyed::No);
         let rekeyed = match operator.key {
-            Key::Change => true,
-            Key::Fresh => false,
+            Key::Change => Rekeyed::Yes,
+            Key::Fresh => Rekeyed::No,
             Key::Keep => input_rekeyed,
         };
         for parent in parents {
@@ -153,7 +155,7 @@ impl Lowering {
         if !matches!(self.graph.node(id).kind(), Kind::Table | Kind::GlobalTable) {
             return None;
         }
-        self.graph.node_mut(id).store_is_read = true;
+        self.graph.node_mut(id).handle_is_taken = true;
         Some((id, call.method.clone()))
     }
 
@@ -187,7 +189,7 @@ impl Lowering {
         match value {
             Value::Node(id) => Some((id, place)),
             Value::Unknown => None,
-            Value::Nothing | Value::Branches(_) => {
+            Value::Nothing | Value::Branches(_) | Value::Several(_) => {
                 let wanted_by = wanted_by.clone();
                 self.graph.mistakes.push(Mistake::NotAStream { tokens, wanted_by });
                 None
@@ -277,7 +279,7 @@ fn misfit(value: &Value, kind: Kind, word: &Ident) -> Option<Mistake> {
         return Some(Mistake::AfterTheEnd { word });
     }
     let name = word.to_string();
-    if operators::find(kind, &name).is_some() && !matches!(value, Value::Branches(_)) {
+    if operators::find(kind, &name).is_some() && matches!(value, Value::Node(_)) {
         return None;
     }
     if operators::kinds_with(&name).is_empty() {

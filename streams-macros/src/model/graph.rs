@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Span, TokenStream};
-use syn::{AngleBracketedGenericArguments, Attribute, Expr, Ident, Pat, Stmt, Type};
+use syn::{AngleBracketedGenericArguments, Attribute, Expr, ExprPath, Ident, Pat, Stmt, Type};
 
 use super::operators::{Kind, Operator, Run, Selected};
 use super::options::Literal;
@@ -29,6 +29,47 @@ pub(crate) struct Graph {
     pub(crate) place: Option<Span>,
     /// True in a function with type parameters, where less is known of keys.
     pub(crate) generic: bool,
+    /// The calls of parts.
+    pub(crate) parts: Vec<PartCall>,
+    /// Parts that have not said yet what they take and give.
+    pub(crate) unanswered: Vec<syn::Path>,
+    /// For a part: what its caller gives and gets.
+    pub(crate) doors: Option<Doors>,
+}
+
+/// A call of a part.
+pub(crate) struct PartCall {
+    /// The part, with its type arguments.
+    pub(crate) path: ExprPath,
+    /// What it is given, in the user's order.
+    pub(crate) args: Vec<PartArg>,
+    /// The nodes that stand for what comes out.
+    pub(crate) outputs: Vec<NodeId>,
+}
+
+/// What a part is given.
+pub(crate) enum PartArg {
+    /// A stream or table, where it stands, and the node that takes its records; a global table has none.
+    Flow { of: NodeId, place: Span, side: Option<NodeId> },
+    /// A plain value.
+    Rust(Expr),
+}
+
+/// The nodes at the doors of a part.
+#[derive(Default)]
+pub(crate) struct Doors {
+    /// By parameter; `None` for a plain value.
+    pub(crate) inputs: Vec<Option<NodeId>>,
+    /// What it gives back, in order; the node before each exit, and where it stands.
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// A stream or table that leaves a part.
+pub(crate) struct Output {
+    pub(crate) of: NodeId,
+    pub(crate) place: Span,
+    /// The node that takes its records out; a global table has none.
+    pub(crate) exit: Option<NodeId>,
 }
 
 /// A statement of the type pass.
@@ -39,8 +80,19 @@ pub(crate) enum Step {
     Attempt { on: NodeId, word: Ident, args: Vec<Expr> },
     /// `let seen = store(..);`
     Store { pattern: Pat, word: Ident, args: Vec<Expr> },
+    /// The call of a part, by its number.
+    Part(usize),
     /// Ordinary Rust, as the user wrote it.
     Rust(Box<Stmt>),
+}
+
+/// Whether the key of a stream may not fit its partition.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Rekeyed {
+    No,
+    /// What stands on the other side of a part's door decides.
+    Perhaps,
+    Yes,
 }
 
 /// One operator call.
@@ -67,8 +119,8 @@ pub(crate) struct Node {
     pub(crate) options: Vec<Expr>,
     /// Which options are the stores of tables, `table.store()`, and of which.
     pub(crate) table_stores: Vec<(usize, NodeId, Ident)>,
-    /// True when a processor reads the store of this table.
-    pub(crate) store_is_read: bool,
+    /// True when a processor reads the store of this table, or the handle of a global table passes a door.
+    pub(crate) handle_is_taken: bool,
     /// How many arguments the call had, and those that were too many stand in `options`.
     pub(crate) given: usize,
     /// Names that stand in the arguments as literals.
@@ -79,10 +131,12 @@ pub(crate) struct Node {
     pub(crate) name: Option<Ident>,
     pub(crate) ascribed: Option<Type>,
     pub(crate) attributes: Vec<Attribute>,
-    /// True when the key may have changed since the records were last partitioned.
-    pub(crate) rekeyed: bool,
+    /// Whether the key has changed since the records were last partitioned.
+    pub(crate) rekeyed: Rekeyed,
     /// The same of what flows in.
-    pub(crate) input_rekeyed: bool,
+    pub(crate) input_rekeyed: Rekeyed,
+    /// The call of a part that it belongs to.
+    pub(crate) part: Option<usize>,
     /// True when the user said that the result is dropped on purpose (`let _ = ..`).
     pub(crate) dropped: bool,
 }
@@ -104,15 +158,16 @@ impl Node {
             arguments: Vec::new(),
             options: Vec::new(),
             table_stores: Vec::new(),
-            store_is_read: false,
+            handle_is_taken: false,
             given: 0,
             literals: Vec::new(),
             consumers: Vec::new(),
             name: None,
             ascribed: None,
             attributes: Vec::new(),
-            rekeyed: false,
-            input_rekeyed: false,
+            rekeyed: Rekeyed::No,
+            input_rekeyed: Rekeyed::No,
+            part: None,
             dropped: false,
         }
     }
@@ -127,7 +182,7 @@ impl Node {
 
     /// True when nobody asks for what comes out.
     pub(crate) fn is_unused(&self) -> bool {
-        self.consumers.is_empty() && self.viewers.is_empty() && !self.store_is_read
+        self.consumers.is_empty() && self.viewers.is_empty() && !self.handle_is_taken
     }
 
     /// What comes out.
@@ -189,6 +244,22 @@ pub(crate) enum Mistake {
     NoStreamBack { tokens: TokenStream },
     /// An attribute that cannot stand on a definition of a stream.
     Attribute { tokens: TokenStream },
+    /// A part with too many or too few arguments, and what it takes.
+    PartArgumentCount { word: Ident, takes: Vec<String>, given: usize },
+    /// An argument of another kind than the part takes.
+    PartArgument {
+        tokens: TokenStream,
+        part: String,
+        name: String,
+        takes: Option<Kind>,
+        found: Option<Kind>,
+    },
+    /// A result of a part that is of another kind than its signature says, or none.
+    PartGives { tokens: TokenStream, wanted: Kind, found: Option<Kind> },
+    /// A part that ends with another number of results than its signature says.
+    PartGivesCount { tokens: TokenStream, wanted: usize, found: usize },
+    /// A pattern for another number of results than a part gives.
+    ResultCount { tokens: TokenStream, expected: usize, found: usize },
 }
 
 /// How ordinary Rust got hold of a stream.
@@ -213,7 +284,8 @@ impl Graph {
 
     /// True when a part of the user's text is missing from the graph.
     pub(crate) fn has_gaps(&self) -> bool {
-        !self.mistakes.is_empty() || self.open_splits().next().is_some()
+        let unknown = !self.unanswered.is_empty();
+        unknown || !self.mistakes.is_empty() || self.open_splits().next().is_some()
     }
 
     /// Splits that nothing closes.

@@ -5,7 +5,7 @@ use syn::Expr;
 
 use super::arguments::{Arg, closure_parameters};
 use super::calls::literals;
-use super::graph::{Mistake, Node, NodeId, Sides, Step};
+use super::graph::{Mistake, Node, NodeId, Rekeyed, Sides, Step};
 use super::lower::Lowering;
 use super::operators::{
     self, FOREIGN_SIDE, Key, Kind, Operator, Run, STREAM_SIDE, Selected, TABLE_SIDE, When,
@@ -25,7 +25,7 @@ struct Arguments {
     options: Vec<Expr>,
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// A join: the kind of its other side, and its closures, say which one.
     pub(super) fn join(&mut self, selected: Selected, id: NodeId, mut call: Call) -> Value {
         let given = call.args.len();
@@ -70,7 +70,7 @@ impl Lowering {
         arguments: Arguments,
     ) -> Value {
         let input_rekeyed = self.graph.node(input).rekeyed;
-        let rekeyed = input_rekeyed && selected.operator.key == Key::Keep;
+        let rekeyed = kept(input_rekeyed, selected.operator.key);
         let id = self.side(selected, call.name.clone(), input);
         self.graph.node_mut(table).viewers.push(id);
         let node = self.graph.node_mut(id);
@@ -119,7 +119,7 @@ impl Lowering {
     pub(super) fn side(&mut self, selected: Selected, word: syn::Ident, input: NodeId) -> NodeId {
         let id = NodeId(self.graph.nodes.len());
         let input_rekeyed = self.graph.node(input).rekeyed;
-        let rekeyed = input_rekeyed && selected.operator.key == Key::Keep;
+        let rekeyed = kept(input_rekeyed, selected.operator.key);
         self.graph.node_mut(input).consumers.push(id);
         let node = Node { input_rekeyed, rekeyed, ..Node::new(id, selected, word, Some(input)) };
         self.graph.nodes.push(node);
@@ -139,6 +139,11 @@ impl Lowering {
         self.graph.steps.push(Step::Call(id));
         Value::Node(id)
     }
+}
+
+/// Whether the key behind a join needs another partition.
+fn kept(input: Rekeyed, key: Key) -> Rekeyed {
+    if key == Key::Keep { input } else { Rekeyed::No }
 }
 
 /// The form of a join for that other side and those closures.

@@ -4,25 +4,45 @@ use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Span;
 use quote::ToTokens;
-use syn::{Block, Expr, FnArg, Ident, Local, Pat, Stmt};
+use syn::{Block, Expr, FnArg, Ident, Local, Pat, Stmt, Type};
 
 use super::graph::{Binding, Graph, Mistake, NodeId, Step};
 use super::operators::{self, Kind};
 use super::scope::{Meaning, Scope, Value, names_of};
 use super::uses::{self, Use};
 use crate::parse::{Call, Chain};
+use crate::parts::{Answers, PartSignature};
 
 /// The word that declares a store with the processor that fills it.
 pub(crate) const GLOBAL_STORE: &str = "global_store";
 
-/// The graph of a body. `parameters` are names of ordinary Rust that it may use; it is `generic` in a
-/// function with type parameters.
-/// `place` is where the topology stands, for messages about the whole.
-pub(crate) fn lower(parameters: &[&FnArg], generic: bool, body: Block, place: Span) -> Graph {
-    let mut lowering = Lowering::default();
-    lowering.graph.place = Some(place);
-    lowering.graph.generic = generic;
+/// What a body stands in.
+pub(crate) struct Around<'a> {
+    /// True in a function with type parameters.
+    pub(crate) generic: bool,
+    /// Where the topology stands, for messages about the whole.
+    pub(crate) place: Span,
+    /// What a part takes and gives; `None` for a whole topology.
+    pub(crate) part: Option<&'a PartSignature>,
+    /// What the parts that are called have said.
+    pub(crate) answers: &'a Answers,
+}
+
+/// The graph of a body. `parameters` are those of its function: ordinary Rust, or the doors of a part.
+pub(crate) fn lower(parameters: &[&FnArg], body: Block, around: Around<'_>) -> Graph {
+    let Around { generic, place, part, answers } = around;
+    let mut lowering = Lowering {
+        answers,
+        graph: Graph { place: Some(place), generic, ..Graph::default() },
+        scope: Scope::default(),
+        later: HashSet::new(),
+        splits: HashMap::new(),
+    };
     lowering.scope.enter();
+    if let Some(signature) = part {
+        lowering.body_of_part(parameters, signature, body);
+        return lowering.graph;
+    }
     for parameter in parameters {
         if let FnArg::Typed(parameter) = parameter {
             lowering.scope.define_rust(&parameter.pat);
@@ -34,8 +54,8 @@ pub(crate) fn lower(parameters: &[&FnArg], generic: bool, body: Block, place: Sp
 }
 
 /// The state of the lowering; `calls.rs` holds the part that deals with operators.
-#[derive(Default)]
-pub(super) struct Lowering {
+pub(super) struct Lowering<'a> {
+    pub(super) answers: &'a Answers,
     pub(super) graph: Graph,
     pub(super) scope: Scope,
     /// Names that some later statement binds to a chain.
@@ -57,7 +77,7 @@ pub(super) enum Lowered {
     Rust(Expr),
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// Lowers all statements; the value is that of a last expression without a semicolon.
     pub(super) fn body(&mut self, body: Block) -> Value {
         self.expect_definitions(&body);
@@ -71,10 +91,8 @@ impl Lowering {
     fn expect_definitions(&mut self, body: &Block) {
         for statement in &body.stmts {
             let Stmt::Local(local) = statement else { continue };
-            let is_call = |init: &syn::LocalInit| {
-                matches!(&*init.expr, Expr::MethodCall(_))
-                    || Call::of_function(&init.expr).is_some()
-            };
+            let is_call =
+                |init: &syn::LocalInit| matches!(&*init.expr, Expr::MethodCall(_) | Expr::Call(_));
             if local.init.as_ref().is_some_and(is_call) {
                 self.later.extend(names_of(&local.pat).iter().map(Ident::to_string));
             }
@@ -176,7 +194,7 @@ impl Lowering {
         }
     }
 
-    fn define_rust(&mut self, pattern: &Pat) {
+    pub(super) fn define_rust(&mut self, pattern: &Pat) {
         self.graph.rust_names.extend(names_of(pattern).iter().map(Ident::to_string));
         self.scope.define_rust(pattern);
     }
@@ -184,9 +202,7 @@ impl Lowering {
     fn bind(&mut self, pattern: Pat, value: Value) {
         match pattern {
             Pat::Type(typed) => {
-                if let Value::Node(id) = value {
-                    self.graph.node_mut(id).ascribed = Some(*typed.ty);
-                }
+                self.ascribe(*typed.ty, &value);
                 self.bind(*typed.pat, value);
             }
             Pat::Ident(name) if name.subpat.is_none() && name.by_ref.is_none() => {
@@ -198,10 +214,45 @@ impl Lowering {
                 }
             }
             Pat::Slice(slice) => self.bind_branches(slice, value),
+            Pat::Tuple(tuple) => self.bind_results(tuple, value),
             other => {
                 let kind = self.kind(&value);
                 self.unknown_names(&other);
                 self.pattern_mistake(&other, value, kind);
+            }
+        }
+    }
+
+    /// The user's types of a chain's result.
+    fn ascribe(&mut self, ty: Type, value: &Value) {
+        match (ty, value) {
+            (ty, Value::Node(id)) => self.graph.node_mut(*id).ascribed = Some(ty),
+            (Type::Tuple(tuple), Value::Several(values)) => {
+                tuple.elems.into_iter().zip(values).for_each(|(ty, value)| self.ascribe(ty, value));
+            }
+            _ => {}
+        }
+    }
+
+    /// Binds the results of a part that gives several.
+    fn bind_results(&mut self, tuple: syn::PatTuple, value: Value) {
+        let tokens = tuple.to_token_stream();
+        match value {
+            Value::Several(values) if values.len() == tuple.elems.len() => {
+                for (pattern, value) in tuple.elems.into_iter().zip(values) {
+                    self.bind(pattern, value);
+                }
+            }
+            Value::Several(values) => {
+                let (expected, found) = (values.len(), tuple.elems.len());
+                self.graph.mistakes.push(Mistake::ResultCount { tokens, expected, found });
+                self.unknown_names(&Pat::Tuple(tuple));
+            }
+            other => {
+                let kind = self.kind(&other);
+                let pattern = Pat::Tuple(tuple);
+                self.unknown_names(&pattern);
+                self.pattern_mistake(&pattern, other, kind);
             }
         }
     }
@@ -212,6 +263,12 @@ impl Lowering {
             let tokens = name.to_token_stream();
             let (expected, found) = (entries.len(), 1);
             self.graph.mistakes.push(Mistake::BranchCount { tokens, expected, found });
+            return self.define(name, Value::Unknown);
+        }
+        if let Value::Several(values) = &value {
+            let tokens = name.to_token_stream();
+            let (expected, found) = (values.len(), 1);
+            self.graph.mistakes.push(Mistake::ResultCount { tokens, expected, found });
             return self.define(name, Value::Unknown);
         }
         if value == Value::Nothing {
@@ -269,7 +326,7 @@ impl Lowering {
         }
     }
 
-    fn refuse_dropped_branches(&mut self, value: &Value) {
+    pub(super) fn refuse_dropped_branches(&mut self, value: &Value) {
         let Value::Branches(entries) = value else { return };
         let Some(Value::Node(last)) = entries.last() else { return };
         let word = self.graph.node(*last).word.clone();
@@ -298,14 +355,11 @@ impl Lowering {
     /// What an expression starts with.
     fn start(&self, expr: &Expr) -> Start {
         let (root, first) = root(expr);
+        if self.called_part(root).is_some() {
+            return Start::Chain;
+        }
         if let Some(call) = Call::of_function(root) {
-            let name = call.name.to_string();
-            let known = operators::find(Kind::Start, &name).is_some();
-            return if known && self.scope.find(&call.name).is_none() {
-                Start::Chain
-            } else {
-                Start::Rust
-            };
+            return if self.is_start(&call.name) { Start::Chain } else { Start::Rust };
         }
         let Expr::Path(path) = root else { return Start::Rust };
         let Some(name) = path.path.get_ident() else { return Start::Rust };
@@ -317,6 +371,16 @@ impl Lowering {
                 None => Start::Rust,
             },
         }
+    }
+
+    /// True for a word that starts a chain here.
+    pub(super) fn is_start(&self, word: &Ident) -> bool {
+        operators::find(Kind::Start, &word.to_string()).is_some() && self.scope.find(word).is_none()
+    }
+
+    /// True for a stream, a table, or a chain.
+    pub(super) fn is_flow(&self, expr: &Expr) -> bool {
+        !matches!(self.start(expr), Start::Rust)
     }
 
     /// A chain on a name that nothing here defines: a slip, or a name from around the topology.
@@ -376,6 +440,7 @@ impl Lowering {
         match value {
             Value::Node(NodeId(id)) => self.graph.nodes[*id].kind(),
             Value::Branches(_) => Kind::Branches,
+            Value::Several(_) => Kind::Several,
             Value::Nothing | Value::Unknown => Kind::Nothing,
         }
     }

@@ -3,15 +3,17 @@
 pub(crate) mod arguments;
 mod branched;
 mod calls;
+mod doors;
 pub(crate) mod graph;
 mod joins;
 mod lower;
 pub(crate) mod operators;
 pub(crate) mod options;
+mod parts;
 mod scope;
 mod uses;
 mod windows;
 
 pub(crate) use graph::{Graph, Mistake, Node, NodeId, Step};
-pub(crate) use lower::{GLOBAL_STORE, lower};
+pub(crate) use lower::{Around, GLOBAL_STORE, lower};
 pub(crate) use scope::names_of;

@@ -26,6 +26,8 @@ pub(crate) enum Kind {
     Split,
     /// The array of streams that a closed split is.
     Branches,
+    /// The tuple that a part with several results gives.
+    Several,
     /// Nothing: the chain ends here.
     Nothing,
 }
@@ -47,6 +49,7 @@ impl Kind {
             Self::SessionCogroup => "a cogroup in sessions",
             Self::Split => "a split",
             Self::Branches => "an array of branches",
+            Self::Several => "a tuple",
             Self::Nothing => "nothing",
         }
     }
@@ -59,6 +62,10 @@ pub(crate) enum Run {
     Nothing,
     /// Records come in from a topic.
     Source,
+    /// Records come in from the caller of this part.
+    Door,
+    /// Records come in from a part that was called.
+    Returned,
     /// Records come in from a topic and pass the table's own operator (shape `Maybe`).
     TableSource,
     /// A global table: the runtime fills it, no record passes here.
@@ -179,7 +186,7 @@ pub(crate) struct Operator {
     pub(crate) example: &'static str,
 }
 
-const BASE: Operator = Operator {
+pub(super) const BASE: Operator = Operator {
     name: "",
     on: Kind::Stream,
     required: &[],

@@ -14,6 +14,8 @@ pub(crate) enum Value {
     Node(NodeId),
     /// The branches of a closed split.
     Branches(Vec<Value>),
+    /// The results of a part that gives several.
+    Several(Vec<Value>),
     /// Nothing: the chain has ended.
     Nothing,
     /// The result of a mistake, which is reported elsewhere: everything fits it.

@@ -68,7 +68,7 @@ pub(super) fn without_records(selected: Selected, args: &[Expr]) -> Option<Selec
     }
 }
 
-impl Lowering {
+impl Lowering<'_> {
     /// A call whose handle alone goes on.
     pub(super) fn without_records(
         &mut self,

@@ -7,6 +7,8 @@ use quote::quote;
 use syn::parse::{ParseStream, Parser};
 use syn::{Block, ItemFn, Path, Token};
 
+use crate::parts::Answers;
+
 pub(crate) use chain::{Call, Chain};
 
 /// One topology as the user handed it over.
@@ -14,12 +16,24 @@ pub(crate) struct Input {
     /// The path to the runtime crate.
     pub(crate) runtime: TokenStream,
     pub(crate) shape: Shape,
+    /// What the parts that it calls say of themselves.
+    pub(crate) answers: Answers,
+    /// True when they have been asked.
+    pub(crate) answered: bool,
+}
+
+impl Input {
+    fn new(runtime: TokenStream, shape: Shape) -> Self {
+        Self { runtime, shape, answers: Answers::default(), answered: false }
+    }
 }
 
 /// Which of the spellings it was.
 pub(crate) enum Shape {
     Function(Box<ItemFn>),
     Block(Block),
+    /// A part of other topologies.
+    Part(Box<ItemFn>),
 }
 
 /// The path of the runtime where the user names no other.
@@ -32,7 +46,7 @@ pub(crate) fn function_like(input: TokenStream) -> syn::Result<Input> {
     let parser = |input: ParseStream<'_>| {
         let runtime = crate_option(input)?.unwrap_or_else(default_runtime);
         if input.peek(syn::token::Brace) {
-            return Ok(Input { runtime, shape: Shape::Block(input.parse()?) });
+            return Ok(Input::new(runtime, Shape::Block(input.parse()?)));
         }
         if input.is_empty() {
             let message = "a topology is missing: `topology!(fn name() -> Topology { .. })` \
@@ -45,7 +59,7 @@ pub(crate) fn function_like(input: TokenStream) -> syn::Result<Input> {
                 input.error("one `topology!` holds one function; write another `topology!`")
             );
         }
-        Ok(Input { runtime, shape: Shape::Function(Box::new(function)) })
+        Ok(Input::new(runtime, Shape::Function(Box::new(function))))
     };
     parser.parse2(input)
 }
@@ -62,7 +76,22 @@ pub(crate) fn attribute(attribute: TokenStream, item: TokenStream) -> syn::Resul
     };
     let runtime = option.parse2(attribute)?.unwrap_or_else(default_runtime);
     let function = syn::parse2(item)?;
-    Ok(Input { runtime, shape: Shape::Function(Box::new(function)) })
+    Ok(Input::new(runtime, Shape::Function(Box::new(function))))
+}
+
+/// `#[topology_part] fn ..` and `#[topology_part(crate = path)] fn ..`.
+pub(crate) fn part(attribute_tokens: TokenStream, item: TokenStream) -> syn::Result<Input> {
+    let Input { runtime, shape, .. } = attribute(attribute_tokens, item)?;
+    let shape = match shape {
+        Shape::Function(function) => Shape::Part(function),
+        other => other,
+    };
+    Ok(Input::new(runtime, shape))
+}
+
+/// A topology or part whose parts have answered.
+pub(crate) fn answered(input: TokenStream) -> syn::Result<Input> {
+    crate::parts::parse_answered.parse2(input)
 }
 
 /// `crate = path` with the comma behind it, if it stands here.

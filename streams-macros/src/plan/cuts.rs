@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::is_cut;
+use crate::model::graph::Rekeyed;
 use crate::model::operators::{Cut, Key, Kind, Run};
 use crate::model::{Graph, Node, NodeId};
 
@@ -17,7 +18,7 @@ pub(super) fn cuts(graph: &Graph) -> BTreeMap<NodeId, Vec<Vec<NodeId>>> {
     let below = Below::of(graph);
     let may_cut = |node: &&Node| {
         let changes = node.operator().key == Key::Change || node.run() == Run::Merge;
-        changes && node.kind() == Kind::Stream && node.rekeyed
+        changes && node.kind() == Kind::Stream && node.rekeyed != Rekeyed::No
     };
     let mut cuts = BTreeMap::new();
     for node in graph.nodes.iter().filter(may_cut) {

@@ -5,6 +5,7 @@ mod seams;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::graph::Rekeyed;
 use crate::model::operators::{Cut, Kind, Run, Store};
 use crate::model::{Graph, Node, NodeId};
 
@@ -17,6 +18,8 @@ pub(crate) struct Plan {
     pub(crate) cuts: BTreeMap<NodeId, Vec<Moved>>,
     /// Nodes behind a repartition topic that such a common topic may replace.
     pub(crate) passed: BTreeMap<NodeId, Seam>,
+    /// Results of parts behind which the closures nest so deep that their type is erased.
+    pub(crate) erased: BTreeSet<NodeId>,
     /// Where records come in, in the user's order.
     pub(crate) entries: Vec<Entry>,
 }
@@ -48,12 +51,17 @@ pub(crate) enum Entry {
     Subscription(NodeId),
     /// The internal topic that brings the answers of such a join.
     Response(NodeId),
+    /// A parameter of a part.
+    Door(NodeId),
+    /// A result of a part that is called.
+    Returned(NodeId),
 }
 
 /// Plans a graph that keeps all rules.
 pub(crate) fn plan(graph: &Graph) -> Plan {
     let cuts = cuts::cuts(graph);
-    let passed: BTreeSet<NodeId> = cuts::passed(graph, &cuts);
+    let mut passed: BTreeSet<NodeId> = cuts::passed(graph, &cuts);
+    passed.extend(graph.nodes.iter().filter(|node| is_perhaps_cut(node)).map(|node| node.id));
     let mut plan = seams::seams(graph, cuts, &passed);
     plan.entries = entries(graph, &plan);
     plan
@@ -64,6 +72,8 @@ fn entries(graph: &Graph, plan: &Plan) -> Vec<Entry> {
         let door = match node.run() {
             Run::Source | Run::TableSource => Some(Entry::Source(node.id)),
             Run::Repartition => Some(Entry::Repartition(node.id)),
+            Run::Door => Some(Entry::Door(node.id)),
+            Run::Returned => Some(Entry::Returned(node.id)),
             _ => is_cut(node).then_some(Entry::Repartition(node.id)),
         };
         let foreign = (node.run() == Run::ForeignJoin)
@@ -78,9 +88,14 @@ fn entries(graph: &Graph, plan: &Plan) -> Vec<Entry> {
 pub(crate) fn is_cut(node: &Node) -> bool {
     match node.operator().cut {
         Cut::Never => false,
-        Cut::WhenRekeyed => node.input_rekeyed,
+        Cut::WhenRekeyed => node.input_rekeyed != Rekeyed::No,
         Cut::Always => true,
     }
+}
+
+/// True when what stands beyond a part's door decides whether there is such a topic.
+pub(crate) fn is_perhaps_cut(node: &Node) -> bool {
+    node.operator().cut == Cut::WhenRekeyed && node.input_rekeyed == Rekeyed::Perhaps
 }
 
 /// True when the node's updates may also leave by the flush of its store's cache.

@@ -12,6 +12,9 @@ const RUN_MAX: usize = 32;
 /// How deep closures may nest by type before one is erased.
 const DEPTH_MAX: usize = 24;
 
+/// The same inside a part, whose closures add to those of its callers; a caller counts as much for each part.
+const DEPTH_OF_A_PART: usize = 8;
+
 /// A piece of the run pass inside one closure.
 #[derive(Clone, Copy, Default)]
 struct Piece {
@@ -27,8 +30,8 @@ impl Piece {
     }
 
     /// What is left of a piece in its caller once it has a closure of its own.
-    fn behind_a_seam(self) -> (Self, Seam) {
-        let erased = self.depth >= DEPTH_MAX;
+    fn behind_a_seam(self, max: usize) -> (Self, Seam) {
+        let erased = self.depth >= max;
         let depth = if erased { 1 } else { self.depth + 1 };
         (Self { weight: 1, depth }, Seam { erased })
     }
@@ -40,20 +43,28 @@ pub(super) fn seams(
     cuts: BTreeMap<NodeId, Vec<Vec<NodeId>>>,
     passed: &BTreeSet<NodeId>,
 ) -> Plan {
+    let max = if graph.doors.is_some() { DEPTH_OF_A_PART } else { DEPTH_MAX };
     let mut plan = Plan::default();
     let mut entered = vec![Piece::default(); graph.nodes.len()];
     for node in graph.nodes.iter().rev() {
         let behind = match cuts.get(&node.id) {
-            Some(groups) => around_a_cut(&mut plan, node, groups, &entered),
+            Some(groups) => around_a_cut((&mut plan, max), node, groups, &entered),
             None => together(node.consumers.iter(), &entered),
         };
-        let behind = after(&mut plan, node, behind);
+        let behind = after((&mut plan, max), node, behind);
+        if let Some(part) = node.part {
+            entered[node.id.0] = match node.run() {
+                Run::Returned => returned(&mut plan, node, behind),
+                _ => through(&graph.parts[part].outputs, &entered),
+            };
+            continue;
+        }
         let own = Piece { weight: 1, depth: 0 };
         // what a processor forwards to is a closure of its own, with its type hidden
         let applied = if node.run() == Run::Process { own } else { own.and(behind) };
         let topic = is_cut(node) || node.run() == Run::Repartition;
         entered[node.id.0] = if passed.contains(&node.id) {
-            let (call, seam) = applied.behind_a_seam();
+            let (call, seam) = applied.behind_a_seam(max);
             plan.passed.insert(node.id, seam);
             own.and(call)
         } else if topic {
@@ -70,30 +81,50 @@ fn together<'a>(nodes: impl Iterator<Item = &'a NodeId>, entered: &[Piece]) -> P
 }
 
 /// Gives a node's children a closure where they need one, and says what is left in the node's own.
-fn after(plan: &mut Plan, node: &Node, behind: Piece) -> Piece {
+fn after((plan, max): (&mut Plan, usize), node: &Node, behind: Piece) -> Piece {
     let shared = matches!(node.run(), Run::Merge | Run::Join | Run::Cogroup) || is_flushed(node);
     let wanted = shared || behind.weight > RUN_MAX;
     if node.consumers.is_empty() || !wanted || !has_flow(node.kind()) {
         return behind;
     }
-    let (call, seam) = behind.behind_a_seam();
+    let (call, seam) = behind.behind_a_seam(max);
     plan.seams.insert(node.id, seam);
     call
 }
 
 /// The children around a place to cut: those that move get closures of their own.
-fn around_a_cut(plan: &mut Plan, node: &Node, groups: &[Vec<NodeId>], entered: &[Piece]) -> Piece {
+fn around_a_cut(
+    (plan, max): (&mut Plan, usize),
+    node: &Node,
+    groups: &[Vec<NodeId>],
+    entered: &[Piece],
+) -> Piece {
     let moves = |id: &&NodeId| groups.iter().any(|group| group.contains(id));
     let stays = node.consumers.iter().filter(|id| !moves(id));
     let mut behind = together(stays, entered);
     let mut moved = Vec::new();
     for children in groups {
-        let (call, seam) = together(children.iter(), entered).behind_a_seam();
+        let (call, seam) = together(children.iter(), entered).behind_a_seam(max);
         behind = behind.and(call);
         moved.push(Moved { children: children.clone(), seam });
     }
     plan.cuts.insert(node.id, moved);
     behind
+}
+
+/// What an exit of a part leads to.
+fn returned(plan: &mut Plan, node: &Node, behind: Piece) -> Piece {
+    if behind.depth < DEPTH_MAX {
+        return behind;
+    }
+    plan.erased.insert(node.id);
+    Piece { depth: 0, ..behind }
+}
+
+/// The call of a part's door; the type of what stands behind its exits is in that of the door.
+fn through(outputs: &[NodeId], entered: &[Piece]) -> Piece {
+    let behind = together(outputs.iter(), entered);
+    Piece { weight: 1, depth: behind.depth + DEPTH_OF_A_PART }
 }
 
 /// True when records flow out of the kind one by one.

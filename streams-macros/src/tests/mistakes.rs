@@ -104,7 +104,7 @@ fn kinds() {
 fn one_mistake_brings_no_others() {
     starts("let a = stream(A).fliter(p); let b = a.map(q); b.merge(a).to(C);", &["`fliter`"]);
     starts("let a = b.filter(p); let b = stream(B); a.to(C); b.to(C);", &["`b` is used before"]);
-    starts("let a = help(stream(A)); a.to(C);", &["a stream cannot be given to a function"]);
+    starts("let a = Some(stream(A)); a.to(C);", &["a stream cannot be given to a function"]);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn shapes() {
         "let a = if x { stream(A) } else { stream(B) }; a.to(C);",
         &["operators cannot stand inside `if`"],
     );
-    starts("let a = stream(A); clean(a);", &["a stream cannot be given to a function"]);
+    starts("let a = stream(A); drop(a);", &["a stream cannot be given to a function"]);
     starts(
         "let a = stream(A); let f = || a.to(B);",
         &["a closure sees one record, not the stream `a`"],

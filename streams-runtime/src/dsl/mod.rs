@@ -27,6 +27,7 @@ mod ktable;
 mod ktable_try;
 mod low_level;
 mod options;
+pub(crate) mod part;
 mod process;
 mod serdes;
 mod session_windowed;

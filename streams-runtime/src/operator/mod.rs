@@ -95,7 +95,7 @@ pub use peek::{Peek, TryPeek};
 pub use print::{Print, PrintMapper, PrintTarget};
 pub use process::{Process, ProcessorRunner};
 pub use reduce::{Reduce, TryReduce};
-pub use repartition::Repartition;
+pub use repartition::{MayRepartition, PerhapsRepartition, Repartition, perhaps_repartition};
 pub use select_key::{SelectKey, TrySelectKey};
 pub use session_aggregate::SessionAggregate;
 pub use sink::{

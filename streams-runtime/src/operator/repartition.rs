@@ -119,3 +119,74 @@ impl<K: 'static, X: 'static> Repartition<K, X> {
         Ok(())
     }
 }
+
+/// What may have a repartition topic before it, as the key may have been changed on the way.
+pub trait MayRepartition {
+    /// The key of the records that come.
+    type Key;
+    /// Their value.
+    type Value;
+
+    /// The cut before the operator, if there is one.
+    fn repartition_if_rekeyed(&self) -> Option<Repartition<Self::Key, Self::Value>>;
+}
+
+/// A cut that is there only if the key was changed: inside a part of a topology that depends on the caller.
+#[derive(Debug)]
+pub struct PerhapsRepartition<K, X>(Option<Repartition<K, X>>);
+
+/// The cut before an operator, which the macro cannot tell.
+pub fn perhaps_repartition<O: MayRepartition>(
+    operator: &O,
+) -> PerhapsRepartition<O::Key, O::Value> {
+    PerhapsRepartition(operator.repartition_if_rekeyed())
+}
+
+impl<K: 'static, X: 'static> PerhapsRepartition<K, X> {
+    /// The side that reads, if there is a topic.
+    pub fn source(&self) -> Option<Source<K, X>> {
+        self.0.as_ref().map(Repartition::source)
+    }
+
+    /// Writes the record to the topic, or hands it on where there is none.
+    ///
+    /// # Errors
+    /// As [`Repartition::run`].
+    #[inline]
+    pub fn run(&self, cx: &mut Context, record: Record<K, X>) -> Result<Option<Record<K, X>>, Stop>
+    where
+        K: Nullable,
+    {
+        match &self.0 {
+            Some(repartition) => repartition.run(cx, record),
+            None => Ok(Some(record)),
+        }
+    }
+}
+
+macro_rules! may_repartition {
+    ($([$($generics:tt)*] $operator:ty;)*) => { $(
+        impl<$($generics)*> MayRepartition for $operator {
+            type Key = K;
+            type Value = V;
+
+            fn repartition_if_rekeyed(&self) -> Option<Repartition<K, V>> {
+                self.repartition.clone()
+            }
+        }
+    )* };
+}
+
+may_repartition! {
+    [K: Nullable, V] super::Count<K, V>;
+    [K: Nullable, V: Nullable, F] super::Reduce<K, V, F>;
+    [K: Nullable, V: Nullable, F] super::TryReduce<K, V, F>;
+    [K: Nullable, V, A, I, F] super::Aggregate<K, V, A, I, F>;
+    [K: Nullable, V, A, I, F] super::TryAggregate<K, V, A, I, F>;
+    [K: Nullable, V, A, F] super::WindowAggregate<K, V, A, F>;
+    [K: Nullable, V, A, F] super::SessionAggregate<K, V, A, F>;
+    [K: Nullable, V, A, F] super::CogroupAggregate<K, V, A, F>;
+    [K: Nullable, V: Nullable] super::ToTable<K, V>;
+    [K, V, J] super::StreamTableJoin<K, V, J>;
+    [K: Nullable, V: Nullable, O: Nullable, J] super::StreamJoinSide<K, V, O, J>;
+}

@@ -26,6 +26,7 @@ pub struct Graph {
     pub(super) histories: BTreeMap<StoreIx, i64>,
     pub(super) copartition_groups: Vec<BTreeSet<String>>,
     pub(super) relaxed: BTreeSet<NodeId>,
+    pub(super) parts: super::part::Parts,
     pub(super) source_names: BTreeMap<NodeId, BTreeSet<String>>,
 }
 

@@ -150,10 +150,12 @@ impl Layout<'_> {
         }
     }
 
-    /// A node where repartitions further below are merged, but no cut is declared.
+    /// A node where repartitions further below are merged, but no cut is declared; or one whose cut cannot
+    /// see what is behind the door of a part.
     fn uncut_node(&self) -> Option<NodeId> {
-        let uncut = |merged: &&MergedTopic| {
-            !merged.further.is_empty() && self.graph.cut_at(merged.after).is_none()
+        let uncut = |merged: &&MergedTopic| match self.graph.cut_at(merged.after) {
+            Some(_) => merged.behind_a_door,
+            None => !merged.further.is_empty(),
         };
         self.optimized.merged_topics.iter().find(uncut).map(|merged| merged.after)
     }

@@ -15,6 +15,7 @@ pub mod joins;
 mod layout;
 pub mod naming;
 pub mod optimize;
+mod part;
 pub mod picture;
 pub mod plan;
 mod recording;

@@ -31,6 +31,8 @@ pub struct MergedTopic {
     pub direct: Vec<NodeId>,
     /// The repartitions further below.
     pub further: Vec<NodeId>,
+    /// True when the door of a part lies on the way to one of them.
+    pub behind_a_door: bool,
 }
 
 /// Rewrites a copy of the graph as the configuration allows.
@@ -146,8 +148,10 @@ fn child_on_the_way(graph: &Graph, below: NodeId, above: NodeId) -> Option<NodeI
 }
 
 fn merge_below(graph: &mut Graph, after: NodeId, repartitions: &[NodeId]) -> MergedTopic {
+    let behind_a_door = repartitions.iter().any(|id| graph.is_behind_a_door(*id, after));
     let node = add_merged_repartition(graph, after, repartitions);
-    let mut merged = MergedTopic { after, node, direct: Vec::new(), further: Vec::new() };
+    let (direct, further) = (Vec::new(), Vec::new());
+    let mut merged = MergedTopic { after, node, direct, further, behind_a_door };
     for replaced in repartitions {
         let child = child_on_the_way(graph, *replaced, after)
             .or_else(|| child_on_the_way(graph, *replaced, node));
