@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 pub use crate::context::Context;
 pub use crate::dsl::part::{
-    Broken, Door, DoorView, Exit, HasRows, Passes, RecordOf, RowsOf, Run, Through, Way, door,
-    door_view, exit, pass, through,
+    Broken, Door, DoorView, Exit, HasRows, Nowhere, Passes, RecordOf, RowsOf, Run, Through, Way,
+    door, door_view, enters, exit, leaves, pass,
 };
 pub use crate::dsl::*;
 pub use crate::error::Stop;

@@ -42,7 +42,9 @@ pub(super) fn call(cx: &Context<'_>, number: usize) -> TokenStream {
         Some(quote!(let #handle: #ty = #handle;))
     });
     let ways = part.args.iter().filter_map(|arg| match arg {
-        PartArg::Flow { of, place, side: Some(side) } => Some(way(cx, (*of, *side), *place)),
+        PartArg::Flow { of, place, side: Some(side) } => {
+            Some(way(cx, "enters", (*of, *side), *place))
+        }
         _ => None,
     });
     quote_spanned! {at=>
@@ -54,10 +56,10 @@ pub(super) fn call(cx: &Context<'_>, number: usize) -> TokenStream {
     }
 }
 
-/// `let clean_3 = plumbing::through(lines, clean_3);`
-fn way(cx: &Context<'_>, (of, door): (NodeId, NodeId), place: Span) -> TokenStream {
+/// `let clean_3 = plumbing::enters(lines, clean_3);`
+fn way(cx: &Context<'_>, how: &str, (of, door): (NodeId, NodeId), place: Span) -> TokenStream {
     let (handle, door) = (cx.names.handle_at(of, place), cx.names.operator(door));
-    let through = cx.plumbing_at(place, "through");
+    let through = cx.plumbing_at(place, how);
     quote_spanned!(place=> let #door = #through(#handle, #door);)
 }
 
@@ -115,7 +117,7 @@ pub(crate) fn part(
     let results = results(&cx, doors);
     let ways = doors.outputs.iter().filter_map(|output| {
         let exit = output.exit?;
-        Some(way(&cx, (output.of, exit), output.place))
+        Some(way(&cx, "leaves", (output.of, exit), output.place))
     });
     let signature = Signature { cx: &cx, doors, function, broken: false };
     let builder = idents::builder(Span::call_site());

@@ -8,7 +8,7 @@
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
-use super::{Flow, KTable, StreamsBuilder};
+use super::{Flow, KGroupedStream, KGroupedTable, KStream, KTable, StreamsBuilder};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::operator::{LookupError, Source, View};
@@ -65,6 +65,30 @@ impl<H: Flow> Passes<H> for H {
         record
     }
 }
+
+/// Nothing passes to here. It keeps rustc from taking any handle for the one that a door is declared for, as it
+/// would if a handle could pass to itself alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Nowhere;
+
+impl Flow for Nowhere {
+    type Record = ();
+}
+
+macro_rules! nowhere {
+    ($($handle:ident)*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<K, V> Passes<Nowhere> for $handle<K, V> {
+            fn handle(self) -> Nowhere {
+                Nowhere
+            }
+
+            fn record(_: Self::Record) {}
+        }
+    )* };
+}
+
+nowhere! { KStream KTable KGroupedStream KGroupedTable }
 
 /// A handle on the other side of a door.
 pub fn pass<H: Passes<T>, T: Flow>(handle: H) -> T {
@@ -164,8 +188,13 @@ impl<H, T, W> std::fmt::Debug for Through<H, T, W> {
     }
 }
 
-/// The way of a handle's records through a door or an exit.
-pub fn through<H: Passes<T>, T: Flow, W: Way<T>>(_: H, way: W) -> Through<H, T, W> {
+/// The way of a handle's records into a part.
+pub fn enters<H: Passes<T>, T: Flow, F>(_: H, way: Door<T, F>) -> Through<H, T, Door<T, F>> {
+    Through { way, handles: PhantomData }
+}
+
+/// The way of a handle's records out of a part.
+pub fn leaves<H: Passes<T>, T: Flow, F>(_: H, way: Exit<T, F>) -> Through<H, T, Exit<T, F>> {
     Through { way, handles: PhantomData }
 }
 
