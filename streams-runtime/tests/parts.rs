@@ -341,3 +341,21 @@ fn a_long_chain_of_parts() {
     let out = driver.output::<String, String>("out").values().unwrap();
     assert_eq!(out, ["hello", "hello"]);
 }
+
+/// Merged repartition topics want a place to cut that no side of a door can give alone: that is said, and
+/// nothing else is done.
+#[test]
+fn merged_repartitions_on_both_sides_of_a_door() {
+    let topology = topology!({
+        let lines = stream::<String, String>("in").select_key(|_, line| line.clone());
+        lines.filter(|_, line| line.len() > 1).group_by_key().count("long").to_stream().to("long");
+        let cleaned = clean(lines, 2);
+        cleaned.group_by_key().count("clean").to_stream().to("clean");
+        counted(lines.peek(|_, _| ()), "all").to_stream().to("all");
+    });
+    let config = [("application.id", "app"), ("topology.optimization", "all")];
+    let config = TestDriverConfig::from_map(config).unwrap();
+    let error = TopologyTestDriver::new(&topology, config).err().unwrap().to_string();
+    assert!(error.contains("the door of a `#[topology_part]` lies between"), "{error}");
+    TopologyTestDriver::new(&topology, TestDriverConfig::default()).unwrap();
+}

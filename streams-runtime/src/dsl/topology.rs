@@ -197,7 +197,8 @@ fn check_cuts(graph: &Graph, plan: &TopologyPlan) -> Result<(), TopologyError> {
         None => Ok(()),
         Some(node) => Err(TopologyError::new(format!(
             "`merge.repartition.topics` moves the repartition up to `{}`, where this topology has no \
-             place to cut; build it by `topology!`, or leave this rule out of topology.optimization",
+             place to cut: it is not built by `topology!`, or the door of a `#[topology_part]` lies between; \
+             write that part in place, or leave this rule out of topology.optimization",
             graph.node(node).name
         ))),
     }
