@@ -1,5 +1,6 @@
 //! What an operator sees of its task: its stores, the way out, and the record's origin.
 
+mod caches;
 mod drops;
 mod failures;
 mod origin;
@@ -19,6 +20,8 @@ use crate::time::{DefaultTimestampExtractor, Timestamp};
 use crate::topology::{NodeId, RepartitionRole, StoreIx, TaskId};
 use crate::window::WindowClock;
 
+pub(crate) use caches::CacheDoor;
+use caches::Caches;
 use origin::Raw;
 pub use partitions::PartitionCounts;
 
@@ -72,7 +75,7 @@ pub struct Context {
     emitted: bool,
     wall_clock: Timestamp,
     dropped: u64,
-    evict: Option<usize>,
+    caches: Caches,
     processors: Vec<Option<Box<dyn Any + Send>>>,
     schedules: Schedules,
     failure: Option<ProcessorFailure>,
@@ -99,7 +102,7 @@ impl Context {
             emitted: false,
             wall_clock: Timestamp::ZERO,
             dropped: 0,
-            evict: None,
+            caches: Caches::default(),
             processors: Vec::new(),
             schedules: Schedules::default(),
             failure: None,
@@ -273,15 +276,6 @@ impl Context {
         })
     }
 
-    /// Asks the next flush to free that many bytes instead.
-    pub(crate) fn ask_eviction(&mut self, bytes: usize) {
-        self.evict = Some(bytes);
-    }
-
-    pub(crate) fn take_eviction(&mut self) -> Option<usize> {
-        self.evict.take()
-    }
-
     pub(crate) fn set_wall_clock(&mut self, now: Timestamp) {
         self.wall_clock = now;
     }
@@ -294,21 +288,11 @@ impl Context {
         self.facts.extractor
     }
 
-    /// Flushes the caches of stores whose updates nobody listens to; those of tables are empty by then.
-    pub(crate) fn flush_unheard_caches(&mut self) -> Result<(), StoreError> {
-        for store in self.stores.iter_mut().flatten() {
-            if store.dirty_entries() > 0 {
-                store.flush_cache(&mut self.outbox)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Frees bytes of the cache of a store whose updates nobody listens to.
-    pub(crate) fn evict(&mut self, store: StoreIx, bytes: usize) -> Result<(), StoreError> {
+    /// Writes what only the cache of a store knows that nobody listens to.
+    pub(crate) fn flush_unheard(&mut self, store: StoreIx) -> Result<(), StoreError> {
         match &mut self.stores[store.index()] {
-            Some(store) => store.evict_cache(&mut self.outbox, bytes),
-            None => Ok(()),
+            Some(store) if store.dirty_entries() > 0 => store.flush_cache(&mut self.outbox),
+            _ => Ok(()),
         }
     }
 
@@ -324,6 +308,11 @@ impl Context {
             self.processors.resize_with(node.index() + 1, || None);
         }
         self.processors[node.index()] = Some(processor);
+    }
+
+    /// True while a processor's instance is not in its place.
+    pub(super) fn is_at_work(&self, node: NodeId) -> bool {
+        self.processors.get(node.index()).is_none_or(Option::is_none)
     }
 
     pub(crate) fn schedules(&mut self) -> &mut Schedules {
@@ -355,7 +344,7 @@ impl Context {
     #[inline]
     pub(crate) fn settle_failure(&mut self, node: NodeId) -> Result<(), Stop> {
         match self.failure.take() {
-            None => Ok(()),
+            None => self.settle_late(),
             Some(ProcessorFailure::Stop(stop)) => Err(stop),
             Some(ProcessorFailure::Store(error)) => {
                 crate::operator::store_failed(self, node, error)

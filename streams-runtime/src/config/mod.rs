@@ -155,8 +155,11 @@ impl StreamsConfig {
         self.set("state.dir", directory.as_ref().to_string_lossy())
     }
 
-    /// Bytes that all caches of this instance may hold together. Default 10 MiB; 0 sends every
-    /// update downstream.
+    /// Bytes that all caches of this instance may hold together; its threads share them evenly. Default
+    /// 10 MiB; 0 sends every update downstream.
+    ///
+    /// They are counted as Kafka Streams counts them: keys and values as their serdes write them, and 45 bytes
+    /// a row besides. The objects in memory take two to three times as much.
     #[must_use]
     pub fn cache_max_bytes(self, bytes: usize) -> Self {
         self.set("statestore.cache.max.bytes", bytes.to_string())

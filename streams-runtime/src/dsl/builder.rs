@@ -261,7 +261,7 @@ impl StreamsBuilder {
         F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
     {
         if let Some((store, flush)) = operator.flush(table.node, run) {
-            self.flushes.push(FlushEntry { store, flush, always: false });
+            self.flushes.push(FlushEntry { node: table.node, store, flush, always: false });
         }
     }
 

@@ -99,6 +99,10 @@ impl<T: 'static> Serde<Option<T>> for NullableSerde<T> {
         self.0.fixed_size()
     }
 
+    fn encoded_len(&self, value: &Option<T>) -> Option<usize> {
+        value.as_ref().map_or(Some(0), |value| self.0.encoded_len(value))
+    }
+
     fn window_len(&self) -> usize {
         self.0.window_len()
     }

@@ -90,7 +90,7 @@ impl<K: HasSerde, V: HasSerde> KTable<K, V> {
             );
         }
         let store = StoreRef::new(ix);
-        b.on_commit(FlushEntry { store: ix, flush: log_buffer(store), always: true });
+        b.on_commit(FlushEntry { node, store: ix, flush: log_buffer(store), always: true });
         let rules = SuppressRules {
             wait_ms: wait_ms.unwrap_or(0),
             max_records: buffer.max_records,

@@ -56,6 +56,8 @@ pub struct SourceEntry {
 /// Sends on what waits in a store's cache.
 #[derive(Clone)]
 pub struct FlushEntry {
+    /// The node whose updates leave the cache.
+    pub node: NodeId,
     /// The store.
     pub store: StoreIx,
     /// Drains the cache and runs what is behind the table.
@@ -109,6 +111,8 @@ pub struct BuiltTopology {
     pub sources: Vec<Vec<SourceEntry>>,
     /// The cache flushes, in the order in which a commit does them: upstream first.
     pub flushes: Vec<FlushEntry>,
+    /// All stores in that order, also those whose updates go nowhere.
+    pub commit_order: Vec<StoreIx>,
     /// What makes each store, by [`StoreIx`].
     pub stores: Vec<StoreDecl>,
     /// The user's own processors, in the order in which a task starts them.
@@ -163,11 +167,14 @@ impl Topology {
         check_cuts(&self.graph, &plan)?;
         let sources = plan.sources.iter().map(|source| self.runs_of(&source.nodes)).collect();
         let used = |flush: &&FlushEntry| plan.stores[flush.store.index()].used;
-        let flushes = self.flushes.iter().filter(used).cloned().collect();
-        let flushes = in_commit_order(&self.graph, &plan, flushes);
+        let mut flushes: Vec<FlushEntry> = self.flushes.iter().filter(used).cloned().collect();
+        let commit_order = commit_order(&self.graph, &plan);
+        let place = |store| commit_order.iter().position(|known| *known == store);
+        flushes.sort_by_key(|flush| place(flush.store));
         let mut processors = self.processors.clone();
         processors.sort_by_key(|entry| plan.processors.iter().position(|p| p.node == entry.node));
-        Ok(BuiltTopology { plan, sources, flushes, stores: self.stores.clone(), processors })
+        let stores = self.stores.clone();
+        Ok(BuiltTopology { plan, sources, flushes, commit_order, stores, processors })
     }
 
     fn runs_of(&self, nodes: &[NodeId]) -> Vec<SourceEntry> {
@@ -205,21 +212,27 @@ fn check_cuts(graph: &Graph, plan: &TopologyPlan) -> Result<(), TopologyError> {
 }
 
 /// Caches are flushed in the order of their stores' nodes, so that what one flush sends into the next
-/// store's cache leaves with it.
-fn in_commit_order(
-    graph: &Graph,
-    plan: &TopologyPlan,
-    mut flushes: Vec<FlushEntry>,
-) -> Vec<FlushEntry> {
-    let mut places: BTreeMap<StoreIx, usize> = BTreeMap::new();
-    for (place, processor) in plan.processors.iter().enumerate() {
-        for store in &processor.stores {
-            let ix = graph.stores().iter().position(|declared| &declared.name == store);
-            if let Some(ix) = ix.and_then(|ix| u32::try_from(ix).ok()) {
-                places.entry(StoreIx(ix)).or_insert(place);
-            }
-        }
+/// store's cache leaves with it (Java: `ProcessorStateManager#flushCache`).
+fn commit_order(graph: &Graph, plan: &TopologyPlan) -> Vec<StoreIx> {
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for store in plan.processors.iter().flat_map(|processor| &processor.stores) {
+        let next = places.len();
+        places.entry(store).or_insert(next);
     }
-    flushes.sort_by_key(|flush| places.get(&flush.store).copied().unwrap_or(usize::MAX));
-    flushes
+    let mut order: Vec<StoreIx> = (0..).map(StoreIx).take(graph.stores().len()).collect();
+    let place = |ix: &StoreIx| places.get(graph.stores()[ix.index()].name.as_str()).copied();
+    order.sort_by_key(|ix| place(ix).unwrap_or(usize::MAX));
+    order
+}
+
+impl BuiltTopology {
+    /// The user's own processors that an update of this node may come to.
+    pub(crate) fn processors_behind(&self, node: NodeId) -> Vec<NodeId> {
+        if self.processors.is_empty() {
+            return Vec::new();
+        }
+        let behind = self.plan.behind(node);
+        let own = self.processors.iter().map(|entry| entry.node);
+        own.filter(|own| behind.contains(own)).collect()
+    }
 }

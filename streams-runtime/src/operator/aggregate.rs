@@ -1,6 +1,6 @@
 //! `aggregate` and `try_aggregate` of a grouped stream.
 
-use super::materialize::{Materializes, Update, UpdateError};
+use super::materialize::{Materializes, Update, UpdateError, update_row};
 use super::reduce::change_row;
 use super::repartition::Repartition;
 use crate::context::Context;
@@ -186,8 +186,7 @@ fn fold<K: Nullable, V: Nullable, A: Clone + Send + 'static>(
     };
     cx.at_parts(timestamp, &headers);
     let want_old = cx.node(node).sends_old;
-    let (store, out, context) = cx.store_and_outbox(store);
-    let written = store.update(out, context, &key, want_old, |row| {
+    let written = update_row(cx, store, &key, want_old, |row| {
         change_row(row, timestamp, |held| combine(&key, value, held))
     });
     match written {

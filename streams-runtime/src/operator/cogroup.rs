@@ -1,7 +1,7 @@
 //! `cogroup`: several grouped streams that share one aggregate per key.
 
 use super::fold::Fold;
-use super::materialize::{Materializes, Update};
+use super::materialize::{Materializes, Update, update_row};
 use super::reduce::change_row;
 use super::repartition::Repartition;
 use super::updates::Updates;
@@ -49,8 +49,7 @@ impl<K: Nullable, V, A, F> CogroupAggregate<K, V, A, F> {
         };
         cx.at_parts(timestamp, &headers);
         let want_old = cx.node(self.node).sends_old;
-        let (store, out, context) = cx.store_and_outbox(self.store);
-        let written = store.update(out, context, &key, want_old, |row| {
+        let written = update_row(cx, self.store, &key, want_old, |row| {
             change_row(row, timestamp, |held| {
                 let aggregate = if F::FALLIBLE { held.clone() } else { held.take() };
                 *held = self.fold.fold(&key, value, aggregate).map_err(|error| error.0)?;

@@ -1,12 +1,12 @@
 //! `count` of a grouped stream.
 
-use super::materialize::{Materializes, Update, store_failed};
+use super::materialize::{Materializes, Update, update_row};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::Record;
 use crate::serdes::Nullable;
-use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::store::{StoreRef, TableStore, ValueAndTimestamp};
 use crate::topology::NodeId;
 
 /// Counts the records of each key.
@@ -77,14 +77,13 @@ impl<K: Nullable, V> Count<K, V> {
         cx.at(&record);
         let timestamp = record.timestamp;
         let want_old = cx.node(self.node).sends_old;
-        let (store, out, context) = cx.store_and_outbox(self.store);
-        let written = store.update(out, context, key, want_old, |row| {
+        let written = update_row(cx, self.store, key, want_old, |row| {
             let (value, timestamp) = match row {
                 Some(row) => (row.value.wrapping_add(1), row.timestamp.max(timestamp)),
                 None => (1, timestamp),
             };
             *row = Some(ValueAndTimestamp { value, timestamp });
-            Ok::<_, StoreError>(timestamp)
+            Ok(timestamp)
         });
         match written {
             Ok(None) => Ok(None),
@@ -95,7 +94,7 @@ impl<K: Nullable, V> Count<K, V> {
                 let Record { key, headers, .. } = record;
                 Ok(key.into_non_null().map(|key| Record { key, value, timestamp, headers }))
             }
-            Err(error) => store_failed(cx, self.node, error).map(|()| None),
+            Err(error) => error.handle(cx, self.node).map(|()| None),
         }
     }
 }

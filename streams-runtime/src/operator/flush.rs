@@ -7,32 +7,49 @@ use crate::error::Stop;
 use crate::outbox::Outbox;
 use crate::record::{Change, Record};
 use crate::serdes::Windowed;
-use crate::store::{Flushed, SessionStore, StateStore, StoreError, StoreRef, TableStore};
+use crate::store::{
+    Flushed, Leaving, SessionStore, StateStore, StoreError, StoreRef, TableStore, ValueAndTimestamp,
+};
 use crate::time::Timestamp;
 use crate::topology::NodeId;
 
-/// Drains the cache of one store: all of it at a commit, the least used rows when memory is short.
-pub type FlushRun = Arc<dyn Fn(&mut Context) -> Result<(), Stop> + Send + Sync>;
+/// Drains the cache of one store.
+pub type FlushRun = Arc<dyn Fn(&mut Context, Drain) -> Result<(), Stop> + Send + Sync>;
+
+/// What has to leave a cache.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Drain {
+    /// Everything that only the cache knows, at a commit.
+    Dirty,
+    /// The least recently used row, as memory is short; when it is dirty, so does everything that only the
+    /// cache knows.
+    Eldest,
+}
 
 /// A store with a cache whose updates go on downstream.
+///
+/// What leaves it is taken together and written row by row: what a row sets off downstream comes before the
+/// next one is written, and may write to this store (Java: `CachingKeyValueStore#putAndMaybeForward`).
 pub trait FlushedStore<K, V>: StateStore {
-    /// Everything that only the cache knows, oldest write first.
+    /// Rows on their way out.
+    type Leaving;
+
+    /// Takes what has to leave; `None` when nothing is to be written.
+    fn leave(&mut self, drain: Drain) -> Option<Self::Leaving>;
+
+    /// Writes the next of these rows to the store and its changelog; `None` after the last.
     ///
     /// # Errors
     /// When the store cannot be read or written, or a part has no bytes in its serde.
-    fn drain(&mut self, out: &mut Outbox, want_old: bool)
-    -> Result<Vec<Flushed<K, V>>, StoreError>;
-
-    /// What has to leave the cache to free so many bytes.
-    ///
-    /// # Errors
-    /// As [`drain`](Self::drain).
-    fn free(
+    fn next(
         &mut self,
+        leaving: &mut Self::Leaving,
         out: &mut Outbox,
-        bytes: usize,
         want_old: bool,
-    ) -> Result<Vec<Flushed<K, V>>, StoreError>;
+    ) -> Result<Option<Flushed<K, V>>, StoreError>;
+
+    /// Notes that all of them were written and forwarded.
+    fn left(&mut self, leaving: Self::Leaving);
 }
 
 impl<K, V> FlushedStore<K, V> for TableStore<K, V>
@@ -40,21 +57,23 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    fn drain(
-        &mut self,
-        out: &mut Outbox,
-        want_old: bool,
-    ) -> Result<Vec<Flushed<K, V>>, StoreError> {
-        self.take_dirty(out, want_old)
+    type Leaving = Leaving<K, ValueAndTimestamp<V>>;
+
+    fn leave(&mut self, drain: Drain) -> Option<Self::Leaving> {
+        Self::leave(self, drain == Drain::Eldest)
     }
 
-    fn free(
+    fn next(
         &mut self,
+        leaving: &mut Self::Leaving,
         out: &mut Outbox,
-        bytes: usize,
         want_old: bool,
-    ) -> Result<Vec<Flushed<K, V>>, StoreError> {
-        self.evict(out, bytes, want_old)
+    ) -> Result<Option<Flushed<K, V>>, StoreError> {
+        self.next_leaving(leaving, out, want_old)
+    }
+
+    fn left(&mut self, leaving: Self::Leaving) {
+        Self::left(self, leaving);
     }
 }
 
@@ -64,29 +83,25 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    fn drain(
-        &mut self,
-        out: &mut Outbox,
-        want_old: bool,
-    ) -> Result<Vec<Flushed<Windowed<K>, V>>, StoreError> {
-        self.take_dirty(out, want_old).map(at_their_end)
+    type Leaving = Leaving<Windowed<K>, V>;
+
+    fn leave(&mut self, drain: Drain) -> Option<Self::Leaving> {
+        Self::leave(self, drain == Drain::Eldest)
     }
 
-    fn free(
+    fn next(
         &mut self,
+        leaving: &mut Self::Leaving,
         out: &mut Outbox,
-        bytes: usize,
         want_old: bool,
-    ) -> Result<Vec<Flushed<Windowed<K>, V>>, StoreError> {
-        self.evict(out, bytes, want_old).map(at_their_end)
+    ) -> Result<Option<Flushed<Windowed<K>, V>>, StoreError> {
+        let row = self.next_leaving(leaving, out, want_old)?;
+        Ok(row.map(|row| Flushed { timestamp: end_of(&row.key), ..row }))
     }
-}
 
-fn at_their_end<K, V>(mut sessions: Vec<Flushed<Windowed<K>, V>>) -> Vec<Flushed<Windowed<K>, V>> {
-    for session in &mut sessions {
-        session.timestamp = end_of(&session.key);
+    fn left(&mut self, leaving: Self::Leaving) {
+        Self::left(self, leaving);
     }
-    sessions
 }
 
 /// The time of a session's result.
@@ -102,18 +117,15 @@ where
     S: FlushedStore<K, V>,
     F: Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop> + Send + Sync + 'static,
 {
-    Arc::new(move |cx| {
+    Arc::new(move |cx, drain| {
         let want_old = cx.node(node).sends_old;
-        let bytes = cx.take_eviction();
-        let (rows, out, _) = cx.store_and_outbox(store);
-        let flushed = match bytes {
-            Some(bytes) => rows.free(out, bytes, want_old),
-            None if rows.dirty_entries() == 0 => return Ok(()),
-            None => rows.drain(out, want_old),
-        }?;
-        for row in flushed {
+        let Some(mut leaving) = cx.store(store).leave(drain) else { return Ok(()) };
+        loop {
+            let (rows, out, _) = cx.store_and_outbox(store);
+            let Some(row) = rows.next(&mut leaving, out, want_old)? else { break };
             forward(cx, row, &run)?;
         }
+        cx.store(store).left(leaving);
         Ok(())
     })
 }

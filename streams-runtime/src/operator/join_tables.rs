@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::joiner::Joins;
-use super::materialize::{Materializes, store_failed};
+use super::materialize::{Materializes, look_up, put_row};
 use super::view::{LookupError, NoView, View};
 use crate::context::Context;
 use crate::error::Stop;
@@ -134,14 +134,13 @@ where
         let Some(store) = self.store.filter(|_| kept) else { return Ok(Some(record)) };
         let Record { key, value: Change { new, old, .. }, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
-        let (store, out, context) = cx.store_and_outbox(store);
-        match store.put(out, context, &key, new, timestamp, None) {
+        match put_row(cx, store, &key, new, timestamp, None) {
             Ok(written) => Ok(written.map(|written| {
                 let Change { new, is_latest, .. } = written;
                 let value = Change { new, old, is_latest };
                 Record { key, value, timestamp, headers }
             })),
-            Err(error) => store_failed(cx, side, error).map(|()| None),
+            Err(error) => error.handle(cx, side).map(|()| None),
         }
     }
 
@@ -281,7 +280,7 @@ where
     fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
         let kept = cx.node(self.join.node).materialized;
         if let Some(store) = self.join.store.filter(|_| kept) {
-            return Ok(cx.store(store).get(key)?);
+            return Ok(look_up(cx, store, key)?);
         }
         let left = self.left.get(cx, key)?;
         if left.is_none() && self.join.kind != TableJoinKind::Outer {

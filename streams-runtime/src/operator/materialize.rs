@@ -5,7 +5,10 @@ use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
 use crate::serdes::Nullable;
-use crate::store::{StoreError, StoreErrorKind, StoreRef, TableStore};
+use crate::store::{
+    StoreError, StoreErrorKind, StoreRef, TableStore, TableUpdate, ValueAndTimestamp,
+};
+use crate::time::Timestamp;
 use crate::topology::{NodeId, StoreIx};
 
 /// An operator that may keep its table in a store, whose cache then has a way downstream of its own.
@@ -34,12 +37,12 @@ pub trait Materializes<K, V> {
 /// An update of an aggregation's result: the row's key is the group's, without null.
 pub(crate) type Update<K, A> = Record<<K as Nullable>::NonNull, Change<A>>;
 
-/// Reacts to a store that could not do its work: a value without bytes is a failure of the record, a
+/// Reacts to a store that could not do its work: a value without bytes or a key that no store takes is a failure of the record, a
 /// record that is too old for a versioned store is dropped, everything else ends the task's work.
 #[cold]
 pub(crate) fn store_failed(cx: &mut Context, node: NodeId, error: StoreError) -> Result<(), Stop> {
     match error.kind() {
-        StoreErrorKind::Serde => {
+        StoreErrorKind::Serde | StoreErrorKind::Key => {
             cx.failed(node, std::any::type_name::<StoreError>(), Box::new(error))
         }
         StoreErrorKind::Late => {
@@ -56,6 +59,8 @@ pub(crate) enum UpdateError {
     Store(StoreError),
     /// The user function's, with its type's name.
     User(&'static str, UserError),
+    /// What left a full cache failed downstream.
+    Stop(Stop),
 }
 
 impl UpdateError {
@@ -69,7 +74,14 @@ impl UpdateError {
         match self {
             Self::Store(error) => store_failed(cx, node, error),
             Self::User(type_name, error) => cx.failed(node, type_name, error),
+            Self::Stop(stop) => Err(stop),
         }
+    }
+}
+
+impl From<Stop> for UpdateError {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
     }
 }
 
@@ -125,10 +137,7 @@ where
     cx.at_parts(timestamp, &headers);
     match keep(cx, store, &key, new, timestamp, (sends_old, swallow)) {
         Ok(change) => Ok(change.map(|value| Record { key, value, timestamp, headers })),
-        Err(error) => {
-            store_failed(cx, node, error)?;
-            Ok(None)
-        }
+        Err(error) => error.handle(cx, node).map(|()| None),
     }
 }
 
@@ -138,17 +147,83 @@ pub(super) fn keep<K, W>(
     store: StoreRef<TableStore<K, W>>,
     key: &K,
     new: Option<W>,
-    timestamp: crate::time::Timestamp,
+    timestamp: Timestamp,
     (sends_old, swallow): (bool, bool),
-) -> Result<Option<Change<W>>, StoreError>
+) -> Result<Option<Change<W>>, UpdateError>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
 {
-    let (store, out, context) = cx.store_and_outbox(store);
-    let old = if sends_old { store.get(key)? } else { None };
+    let old = if sends_old { look_up(cx, store, key)? } else { None };
     if swallow && sends_old && new.is_none() && old.is_none() {
         return Ok(None);
     }
-    store.put(out, context, key, new, timestamp, old)
+    put_row(cx, store, key, new, timestamp, old)
+}
+
+/// The row of a key now. What has to leave a full cache for it goes downstream first.
+#[inline]
+pub(super) fn look_up<K, V>(
+    cx: &mut Context,
+    store: StoreRef<TableStore<K, V>>,
+    key: &K,
+) -> Result<Option<ValueAndTimestamp<V>>, UpdateError>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    let row = cx.store(store).get(key)?;
+    cx.settle(store.ix())?;
+    Ok(row)
+}
+
+/// Writes or deletes a row; `Some` when the change has to be forwarded now. What has to leave a full cache goes
+/// downstream before.
+#[inline]
+pub(super) fn put_row<K, V>(
+    cx: &mut Context,
+    store: StoreRef<TableStore<K, V>>,
+    key: &K,
+    new: Option<V>,
+    timestamp: Timestamp,
+    old: Option<ValueAndTimestamp<V>>,
+) -> Result<Option<Change<V>>, UpdateError>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    let (rows, out, context) = cx.store_and_outbox(store);
+    let written = rows.put(out, context, key, new, timestamp, old)?;
+    cx.settle(store.ix())?;
+    Ok(written)
+}
+
+/// Changes a row in place, as `TableStore::update`; what has to leave a full cache goes downstream where Kafka
+/// Streams lets it: between the reading and the change, and behind the change.
+#[inline]
+pub(super) fn update_row<K, V, C>(
+    cx: &mut Context,
+    store: StoreRef<TableStore<K, V>>,
+    key: &K,
+    want_old: bool,
+    change: C,
+) -> Result<Option<(Change<V>, Timestamp)>, UpdateError>
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+    C: FnOnce(&mut Option<ValueAndTimestamp<V>>) -> Result<Timestamp, UpdateError>,
+{
+    let (rows, out, context) = cx.store_and_outbox(store);
+    let written = match rows.try_update(out, context, key, want_old, change)? {
+        TableUpdate::Done(written) => written,
+        TableUpdate::Crowded(row, change) => {
+            cx.settle(store.ix())?;
+            let mut row = Some(row);
+            let timestamp = change(&mut row)?;
+            let (rows, out, context) = cx.store_and_outbox(store);
+            rows.put_row(out, context, key, row, timestamp)?
+        }
+    };
+    cx.settle(store.ix())?;
+    Ok(written)
 }

@@ -70,7 +70,7 @@ pub use flat_map::{FlatMap, TryFlatMap};
 pub use flat_map_values::{
     FlatMapValues, FlatMapValuesWithKey, TryFlatMapValues, TryFlatMapValuesWithKey,
 };
-pub use flush::{FlushRun, FlushedStore, flush_run};
+pub use flush::{Drain, FlushRun, FlushedStore, flush_run};
 pub use fold::{
     AggregateFold, CogroupFold, CountFold, Fold, FoldError, IntoMerged, MergedFold, ReduceFold,
     SessionFold, TryAggregateFold, TryCogroupFold, TryMergedFold, TryReduceFold,

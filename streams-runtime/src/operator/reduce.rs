@@ -1,7 +1,7 @@
 //! `reduce` and `try_reduce` of a grouped stream.
 
 use super::aggregate::IntoAggregate;
-use super::materialize::{Materializes, Update, UpdateError};
+use super::materialize::{Materializes, Update, UpdateError, update_row};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::{Stop, UserError};
@@ -153,8 +153,7 @@ fn reduce<K: Nullable, V: Nullable>(
     };
     cx.at_parts(timestamp, &headers);
     let want_old = cx.node(node).sends_old;
-    let (store, out, context) = cx.store_and_outbox(store);
-    let written = store.update(out, context, &key, want_old, |row| {
+    let written = update_row(cx, store, &key, want_old, |row| {
         change_row(row, timestamp, |held| combine(held, value))
     });
     match written {

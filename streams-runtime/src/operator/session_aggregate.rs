@@ -125,7 +125,8 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         let want_old = cx.node(self.node).sends_old;
         let (store, out, context) = cx.store_and_outbox(self.store);
         let written = store.put(out, context, &session, new, old).map_err(store_error)?;
-        let expired = store.take_expired();
+        cx.settle(self.store.ix()).map_err(UpdateError::Stop)?;
+        let expired = cx.store(self.store).take_expired();
         cx.drop_expired(self.node, expired);
         if let Some(change) = written
             && !self.emit.is_on_close()

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::fold::{Fold, FoldError};
-use super::materialize::UpdateError;
+use super::materialize::{UpdateError, put_row};
 use super::window_aggregate::{LATE, Work};
 use crate::context::Context;
 use crate::record::Change;
-use crate::store::{Order, StoreError, ValueAndTimestamp};
+use crate::store::{Order, StoreError, ValueAndTimestamp, Walk};
 use crate::window::SlidingWindows;
 
 const NO_LENGTH: &str =
@@ -77,7 +77,8 @@ where
     fn usual(&mut self, cx: &mut Context) -> Result<(), FoldError> {
         let time = self.time();
         let from = time.saturating_sub(self.difference.saturating_mul(2)).max(0);
-        for (start, row) in self.stored(cx, from, Order::Descending)? {
+        let mut walk = self.walk(cx, from, Order::Descending)?;
+        while let Some((start, row)) = self.step(cx, &mut walk)? {
             self.seen.insert(start);
             let (end, latest) = (start.saturating_add(self.difference), row.timestamp.as_millis());
             if start == time + 1 {
@@ -110,7 +111,8 @@ where
     fn early(&mut self, cx: &mut Context) -> Result<(), FoldError> {
         let time = self.time();
         let mut combined = None;
-        for (start, row) in self.stored(cx, 0, Order::Ascending)? {
+        let mut walk = self.walk(cx, 0, Order::Ascending)?;
+        while let Some((start, row)) = self.step(cx, &mut walk)? {
             self.seen.insert(start);
             if start == 0 {
                 let latest = row.timestamp.as_millis();
@@ -140,15 +142,25 @@ where
         }
     }
 
-    fn stored(
+    /// Walks over the key's windows that start from `from` up to behind the record; updates come in between.
+    fn walk(
         &mut self,
         cx: &mut Context,
         from: i64,
         order: Order,
-    ) -> Result<Vec<(i64, ValueAndTimestamp<A>)>, FoldError> {
+    ) -> Result<Walk<ValueAndTimestamp<A>>, FoldError> {
+        let span = (from, self.work.timestamp.as_millis() + 1);
         let store = cx.store(self.work.store);
-        let rows = store.fetch(&self.work.key, from, self.work.timestamp.as_millis() + 1, order);
-        rows.map_err(store_error)
+        store.walk(&self.work.key, span, order).map_err(store_error)
+    }
+
+    fn step(
+        &mut self,
+        cx: &mut Context,
+        walk: &mut Walk<ValueAndTimestamp<A>>,
+    ) -> Result<Option<(i64, ValueAndTimestamp<A>)>, FoldError> {
+        let row = cx.store(self.work.store).step(walk).map_err(store_error)?;
+        Ok(row.map(|(key, row)| (key.window.start, row)))
     }
 
     fn open_previous_right(&mut self, cx: &mut Context, time: i64) -> Result<(), FoldError> {
@@ -181,9 +193,8 @@ where
             return Ok(());
         };
         let key = self.work.windowed(time + 1);
-        let (store, out, context) = cx.store_and_outbox(self.work.store);
-        let (value, timestamp) = (Some(right.value), right.timestamp);
-        let written = store.put(out, context, &key, value, timestamp, None).map_err(store_error)?;
+        let (store, timestamp) = (self.work.store, right.timestamp);
+        let written = put_row(cx, store, &key, Some(right.value), timestamp, None)?;
         self.written(cx, (key, timestamp), written, None);
         Ok(())
     }
@@ -224,8 +235,7 @@ where
             row.as_ref().map_or(work.timestamp, |row| row.timestamp.max(work.timestamp));
         let held = row.map(|row| row.value);
         let new = work.fold.fold(&work.key, work.value.clone(), held)?;
-        let (store, out, context) = cx.store_and_outbox(work.store);
-        let written = store.put(out, context, &key, new, timestamp, before).map_err(store_error)?;
+        let written = put_row(cx, work.store, &key, new, timestamp, before)?;
         self.written(cx, (key, timestamp), written, forwarded);
         Ok(())
     }

@@ -159,7 +159,7 @@ where
 pub(crate) fn log_buffer<K: 'static, V: 'static>(
     store: StoreRef<SuppressBuffer<K, V>>,
 ) -> FlushRun {
-    std::sync::Arc::new(move |cx| {
+    std::sync::Arc::new(move |cx, _| {
         let (buffer, out, _) = cx.store_and_outbox(store);
         buffer.log_changes(out).map_err(|error: StoreError| Stop::from(error))
     })

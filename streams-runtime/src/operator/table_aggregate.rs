@@ -1,7 +1,7 @@
 //! `aggregate` and `try_aggregate` of a grouped table.
 
 use super::aggregate::IntoAggregate;
-use super::materialize::{Materializes, UpdateError};
+use super::materialize::{Materializes, UpdateError, update_row};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::{Stop, UserError};
@@ -191,9 +191,7 @@ where
     let Record { key, value, timestamp, headers } = record;
     cx.at_parts(timestamp, &headers);
     let want_old = cx.node(node).sends_old;
-    let (store, out, context) = cx.store_and_outbox(store);
-    let written =
-        store.update(out, context, &key, want_old, |row| change(&key, value, timestamp, row));
+    let written = update_row(cx, store, &key, want_old, |row| change(&key, value, timestamp, row));
     match written {
         Ok(written) => {
             Ok(written.map(|(value, timestamp)| Record { key, value, timestamp, headers }))

@@ -1,11 +1,11 @@
 //! `count` of a grouped table.
 
-use super::materialize::{Materializes, store_failed};
+use super::materialize::{Materializes, update_row};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Record};
-use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::store::{StoreRef, TableStore, ValueAndTimestamp};
 use crate::topology::NodeId;
 
 /// Counts the rows of a table in each group.
@@ -70,8 +70,7 @@ impl<K, V> TableCount<K, V> {
         let Record { key, value: Change { new, old, .. }, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let want_old = cx.node(self.node).sends_old;
-        let (store, out, context) = cx.store_and_outbox(self.store);
-        let written = store.update(out, context, &key, want_old, |row| {
+        let written = update_row(cx, self.store, &key, want_old, |row| {
             let mut time = timestamp;
             let mut count = row.as_ref().map(|row| row.value);
             let before = row.as_ref().map_or(timestamp, |row| row.timestamp);
@@ -84,13 +83,13 @@ impl<K, V> TableCount<K, V> {
                 time = timestamp.max(before);
             }
             *row = count.map(|value| ValueAndTimestamp { value, timestamp: time });
-            Ok::<_, StoreError>(time)
+            Ok(time)
         });
         match written {
             Ok(written) => {
                 Ok(written.map(|(value, timestamp)| Record { key, value, timestamp, headers }))
             }
-            Err(error) => store_failed(cx, self.node, error).map(|()| None),
+            Err(error) => error.handle(cx, self.node).map(|()| None),
         }
     }
 }

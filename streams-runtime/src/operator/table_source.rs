@@ -1,12 +1,12 @@
 //! `table` and `to_table`: a stream of updates becomes a table.
 
-use super::materialize::{Materializes, Update, store_failed};
+use super::materialize::{Materializes, Update, update_row};
 use super::repartition::Repartition;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Record};
 use crate::serdes::Nullable;
-use crate::store::{StoreError, StoreRef, TableStore, ValueAndTimestamp};
+use crate::store::{StoreRef, TableStore, ValueAndTimestamp};
 use crate::topology::NodeId;
 
 /// Reads a topic as a table: each record is the new value of its key, a null value deletes the row.
@@ -125,19 +125,18 @@ where
     }
     let sends_old = facts.sends_old;
     cx.at_parts(timestamp, &headers);
-    let (store, out, context) = cx.store_and_outbox(store);
     let mut row_time = None;
-    let written = store.update(out, context, &key, sends_old, |row| {
+    let written = update_row(cx, store, &key, sends_old, |row| {
         row_time = row.as_ref().map(|row| row.timestamp);
         *row = new.map(|value| ValueAndTimestamp { value, timestamp });
-        Ok::<_, StoreError>(timestamp)
+        Ok(timestamp)
     });
-    if row_time.is_some_and(|row| row > timestamp) && !store.is_versioned() {
+    if row_time.is_some_and(|row| row > timestamp) && !cx.store(store).is_versioned() {
         out_of_order(cx, node);
     }
     match written {
         Ok(written) => Ok(written.map(|(value, _)| Record { key, value, timestamp, headers })),
-        Err(error) => store_failed(cx, node, error).map(|()| None),
+        Err(error) => error.handle(cx, node).map(|()| None),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::materialize::{Materializes, keep, store_failed};
+use super::materialize::{Materializes, keep};
 use super::process::ProcessorRunner;
 use super::view::{Derives, LookupError};
 use crate::context::Context;
@@ -73,10 +73,7 @@ where
             Some(store) => match keep(cx, store, &key, new, timestamp, (sends_old, false)) {
                 Ok(Some(change)) => change,
                 Ok(None) => return Ok(None),
-                Err(error) => {
-                    store_failed(cx, self.node, error)?;
-                    return Ok(None);
-                }
+                Err(error) => return error.handle(cx, self.node).map(|()| None),
             },
             None => {
                 let old = match sends_old {
@@ -94,7 +91,9 @@ where
         let transformer: &mut P =
             instance.downcast_mut().expect("invariant: a node's transformer is of its type");
         let nobody = Children::<(), ()>::default();
+        cx.transforming(true);
         let result = enter(cx, self.node, &nobody, |ctx| transformer.transform(key, value, ctx));
+        cx.transforming(false);
         cx.put_processor(self.node, instance);
         cx.settle_failure(self.node)?;
         Ok(result)

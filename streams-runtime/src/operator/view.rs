@@ -83,6 +83,28 @@ impl LookupError {
     }
 }
 
+impl From<UpdateError> for LookupError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Store(error) => Self::Store(error),
+            UpdateError::User(type_name, error) => Self::User(type_name, error),
+            UpdateError::Stop(stop) => Self::Stop(stop),
+        }
+    }
+}
+
+/// Looks a row up; what has to leave a full cache for it goes downstream first.
+#[inline]
+fn row_of<K, V, S: ViewedStore<K, V>>(
+    cx: &mut Context,
+    store: StoreRef<S>,
+    key: &K,
+) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+    let row = cx.store(store).row(key)?;
+    cx.settle(store.ix()).map_err(LookupError::Stop)?;
+    Ok(row)
+}
+
 impl From<StoreError> for LookupError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -183,7 +205,7 @@ where
 
     #[inline]
     fn get(&self, cx: &mut Context, key: &K) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-        Ok(cx.store(self.store).row(key)?)
+        row_of(cx, self.store, key)
     }
 
     #[inline]
@@ -259,7 +281,7 @@ where
         key: &P::Key,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
         if let Some(store) = self.own_store(cx) {
-            return Ok(cx.store(store).row(key)?);
+            return row_of(cx, store, key);
         }
         let row = self.parent.get(cx, key)?;
         self.derived(cx, key, row)

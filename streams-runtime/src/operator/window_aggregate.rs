@@ -2,7 +2,7 @@
 
 use super::flush::{FlushRun, flush_run};
 use super::fold::{Fold, FoldError};
-use super::materialize::{Materializes, UpdateError, store_failed};
+use super::materialize::{Materializes, UpdateError, store_failed, update_row};
 use super::reduce::change_row;
 use super::repartition::Repartition;
 use super::sliding::Sliding;
@@ -157,16 +157,15 @@ where
 
     #[inline]
     fn update(&mut self, cx: &mut Context, key: Windowed<K>) -> Result<(), FoldError> {
-        let (store, out, context) = cx.store_and_outbox(self.store);
         let (fold, value, timestamp) = (self.fold, self.value.clone(), self.timestamp);
-        let written = store.update(out, context, &key, self.want_old, |row| {
+        let written = update_row(cx, self.store, &key, self.want_old, |row| {
             change_row(row, timestamp, |held| {
                 let aggregate = if F::FALLIBLE { held.clone() } else { held.take() };
                 *held = fold.fold(&key.key, value, aggregate).map_err(|error| error.0)?;
                 Ok(())
             })
         });
-        let expired = store.take_expired();
+        let expired = cx.store(self.store).take_expired();
         cx.drop_expired(self.node, expired);
         if let Some((mut change, timestamp)) = written.map_err(FoldError)?
             && !self.on_close

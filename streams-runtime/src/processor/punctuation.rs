@@ -148,6 +148,7 @@ pub(crate) fn punctuate(cx: &mut Context, by: PunctuationType, now: i64) -> Resu
         let mut processor = cx.take_processor(scheduled.node);
         let result = (scheduled.callback)(cx, &mut *processor, timestamp);
         cx.put_processor(scheduled.node, processor);
+        let result = result.and_then(|()| cx.settle_late());
         cx.leave(before);
         result?;
         fired += 1;

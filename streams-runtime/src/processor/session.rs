@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
 use crate::serdes::{HasSerde, Windowed};
-use crate::store::{self, Order, StoreError, StoreRef, session_store_maker};
+use crate::store::{self, Order, StateStore, StoreError, StoreRef, session_store_maker};
 use crate::topology::{StoreIx, StoreType};
 
 /// Aggregates by key and session.
@@ -168,12 +168,12 @@ where
         found.unwrap_or_default().into_iter()
     }
 
-    /// Writes the aggregate of a session.
+    /// Writes the aggregate of a session. One that ends before it starts fails the record, as it does in Java.
     pub fn put(&mut self, session: Windowed<K>, value: V) {
         self.write(&session, Some(value));
     }
 
-    /// Removes a session.
+    /// Removes a session. One that ends before it starts fails the record.
     pub fn remove(&mut self, session: &Windowed<K>) {
         self.write(session, None);
     }
@@ -182,6 +182,9 @@ where
         let store = self.store;
         self.cell.with_store(store, |cx| {
             let (store, out, context) = cx.store_and_outbox(store);
+            if session.window.end < session.window.start {
+                return Err(StoreError::backwards(StateStore::name(store), session.window));
+            }
             let is_write = value.is_some();
             let written = store.put(out, context, session, value, None);
             let late = store.take_expired();

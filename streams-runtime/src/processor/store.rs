@@ -27,18 +27,22 @@ impl<'a> ContextCell<'a> {
         store: StoreRef<S>,
         work: impl FnOnce(&mut Context) -> Result<T, StoreError>,
     ) -> Option<T> {
-        let _ = store;
         self.with(|cx| {
             if cx.processor_failed() {
                 return None;
             }
-            match work(cx) {
-                Ok(result) => Some(result),
+            let result = match work(cx) {
+                Ok(result) => result,
                 Err(error) => {
                     cx.note_failure(error.into());
-                    None
+                    return None;
                 }
+            };
+            if let Err(stop) = cx.settle(store.ix()) {
+                cx.note_failure(stop.into());
+                return None;
             }
+            Some(result)
         })
     }
 }

@@ -69,6 +69,23 @@ impl<T: 'static> Serde<T> for Direct<T> {
         self.serde.fixed_size()
     }
 
+    #[inline(always)]
+    fn encoded_len(&self, value: &T) -> Option<usize> {
+        macro_rules! measure {
+            ($known:ty) => {
+                if let Some(value) = (value as &dyn Any).downcast_ref::<$known>()
+                    && self.own
+                {
+                    return <$known as HasSerde>::Serde::default().encoded_len(value);
+                }
+            };
+        }
+        measure!(i64);
+        measure!(String);
+        measure!(Vec<u8>);
+        self.serde.encoded_len(value)
+    }
+
     fn window_len(&self) -> usize {
         self.serde.window_len()
     }
@@ -119,6 +136,7 @@ mod tests {
         let direct = Direct::from(serde);
         let mut out = Vec::new();
         let encoded = direct.serialize("t", value, &mut out).unwrap();
+        assert!(direct.encoded_len(value).is_none_or(|len| len == out.len()));
         assert_eq!((encoded == Encoded::Bytes).then_some(&out[..]), bytes);
         assert_eq!(direct.deserialize("t", bytes).unwrap(), *value);
     }

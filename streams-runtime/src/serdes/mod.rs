@@ -66,6 +66,14 @@ pub trait Serde<T>: Send + Sync + 'static {
         None
     }
 
+    /// How many bytes `serialize` appends for this value, 0 for null; `None` when it would have to write them.
+    ///
+    /// Give it where it costs next to nothing: caches then know their size without writing rows.
+    fn encoded_len(&self, value: &T) -> Option<usize> {
+        let _ = value;
+        None
+    }
+
     /// How many bytes at the end of a key are its window's; those before them are the key's own.
     ///
     /// Sinks choose the partition by the key's own bytes, so that all windows of a key share one.
@@ -230,6 +238,11 @@ impl<T, S: Serde<T>> Serde<Option<T>> for OptionSerde<S> {
 
     fn fixed_size(&self) -> Option<usize> {
         self.0.fixed_size()
+    }
+
+    #[inline]
+    fn encoded_len(&self, value: &Option<T>) -> Option<usize> {
+        value.as_ref().map_or(Some(0), |value| self.0.encoded_len(value))
     }
 
     fn is_own(&self) -> bool {

@@ -48,6 +48,11 @@ macro_rules! number {
                 Some(size_of::<$type>())
             }
 
+            #[inline]
+            fn encoded_len(&self, _: &$type) -> Option<usize> {
+                Some(size_of::<$type>())
+            }
+
             fn is_own(&self) -> bool {
                 true
             }
@@ -112,6 +117,10 @@ impl Serde<bool> for BoolSerde {
             Some(other) => Err(wrong_size::<bool>(other.len())),
         }
     }
+
+    fn encoded_len(&self, _: &bool) -> Option<usize> {
+        Some(1)
+    }
 }
 
 impl HasSerde for bool {
@@ -137,6 +146,10 @@ impl Serde<()> for VoidSerde {
                 bytes.len()
             ))),
         }
+    }
+
+    fn encoded_len(&self, (): &()) -> Option<usize> {
+        Some(0)
     }
 }
 

@@ -45,6 +45,11 @@ impl Serde<String> for StringSerde {
         }
     }
 
+    #[inline]
+    fn encoded_len(&self, value: &String) -> Option<usize> {
+        Some(value.len())
+    }
+
     fn is_own(&self) -> bool {
         !self.strict
     }
@@ -73,6 +78,11 @@ impl Serde<Vec<u8>> for BytesSerde {
     #[inline]
     fn deserialize(&self, _: &str, bytes: Option<&[u8]>) -> Result<Vec<u8>, SerdeError> {
         bytes.map(<[u8]>::to_vec).ok_or_else(SerdeError::unexpected_null::<Vec<u8>>)
+    }
+
+    #[inline]
+    fn encoded_len(&self, value: &Vec<u8>) -> Option<usize> {
+        Some(value.len())
     }
 
     fn is_own(&self) -> bool {
@@ -111,6 +121,10 @@ impl Serde<Uuid> for UuidSerde {
     }
 
     fn fixed_size(&self) -> Option<usize> {
+        Some(uuid::fmt::Hyphenated::LENGTH)
+    }
+
+    fn encoded_len(&self, _: &Uuid) -> Option<usize> {
         Some(uuid::fmt::Hyphenated::LENGTH)
     }
 }

@@ -73,6 +73,11 @@ impl ByteStore {
         self.lru.is_some() || self.segments.as_ref().is_some_and(|segments| segments.hides(key))
     }
 
+    /// True when no row goes that nobody deleted.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.lru.is_none() && self.segments.is_none()
+    }
+
     /// Puts the row's value into `out`; false when there is none.
     #[inline]
     pub(crate) fn get(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
@@ -354,10 +359,6 @@ macro_rules! uncached_state_store {
         }
 
         fn flush_cache(&mut self, _: &mut Outbox) -> Result<(), StoreError> {
-            Ok(())
-        }
-
-        fn evict_cache(&mut self, _: &mut Outbox, _: usize) -> Result<(), StoreError> {
             Ok(())
         }
 

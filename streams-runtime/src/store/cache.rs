@@ -6,9 +6,17 @@
 //!
 //! Java: `NamedCache`, with bytes instead of objects.
 
+use std::cell::{Cell, RefCell};
+
+use super::budget::{CacheBudget, Owed};
 use super::chains::Chains;
+use super::leaving::Leaving;
 use super::order::SlotOrder;
 use crate::record::RecordContext;
+
+/// Bytes of a row beside its key, its value and its origin: three references, the mark of dirty rows, and
+/// the origin's time, offset and partition (Java: `LRUNode`, `LRUCacheEntry`, `ProcessorRecordContext`).
+const ROW_BYTES: usize = 3 * 8 + 1 + 8 + 8 + 4;
 
 /// A slot's number; stable while the row is cached.
 pub(crate) type SlotIx = u32;
@@ -35,7 +43,7 @@ pub(crate) struct Slot<K, R> {
     pub(crate) before: Before<R>,
     /// Where the last write came from; `None` on clean rows that were never written.
     pub(crate) context: Option<RecordContext>,
-    /// Writes so far; tells when to measure the row's size again.
+    /// Writes since the last flush; tells when to measure the row's size again.
     pub(crate) writes: u32,
     /// Bytes of the row's value when it was last measured.
     pub(crate) value_bytes: usize,
@@ -48,29 +56,54 @@ pub(crate) struct Cache<K, R> {
     slots: Vec<Option<Slot<K, R>>>,
     free: Vec<SlotIx>,
     index: Chains,
-    used: SlotOrder,
+    // who walks through the rows uses them, too
+    used: RefCell<SlotOrder>,
     written: SlotOrder,
     dirty: usize,
     bytes: usize,
+    budget: CacheBudget,
+    /// True when the last call of the store put a row here; only that makes a full cache give rows up.
+    pub(super) put: Cell<bool>,
+    /// What a key counts beyond its bytes here: rows with a time have the number of their segment in Java.
+    key_extra: usize,
+    /// How many entries Java has for a row.
+    entries: usize,
 }
 
 impl<K, R> Cache<K, R> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(key_extra: usize, entries: usize) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
             index: Chains::default(),
-            used: SlotOrder::default(),
+            used: RefCell::default(),
             written: SlotOrder::default(),
             dirty: 0,
             bytes: 0,
+            budget: CacheBudget::default(),
+            put: Cell::new(false),
+            key_extra,
+            entries,
         }
     }
 
-    /// Bytes it holds, roughly.
+    /// Bytes it holds.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What it shares with the other caches of its thread.
+    #[inline]
+    pub(crate) fn budget(&self) -> &CacheBudget {
+        &self.budget
+    }
+
+    /// Counts its bytes there from now on.
+    pub(crate) fn share(&mut self, budget: CacheBudget) {
+        self.budget.replace(self.bytes, 0);
+        budget.replace(0, self.bytes);
+        self.budget = budget;
     }
 
     /// Rows that the store does not know yet.
@@ -95,7 +128,7 @@ impl<K, R> Cache<K, R> {
         self.slots[ix as usize].as_mut().expect("invariant: a linked slot is filled")
     }
 
-    /// Adds a clean row, as the last used one. The key must not be cached.
+    /// Adds a clean row, as the last used one. The key must not be cached; the row is to be accounted.
     pub(crate) fn insert(&mut self, hash: u64, key_bytes: &[u8], key: K, row: Option<R>) -> SlotIx {
         let slot = Slot {
             key_bytes: key_bytes.into(),
@@ -116,15 +149,19 @@ impl<K, R> Cache<K, R> {
             SlotIx::try_from(self.slots.len() - 1).expect("invariant: fewer than 2^32 rows")
         };
         self.index.insert(ix, hash);
-        self.used.push(ix);
-        self.account(ix);
+        self.used.get_mut().push(ix);
         ix
     }
 
     /// Makes a row the last used one.
     #[inline]
     pub(crate) fn touch(&mut self, ix: SlotIx) {
-        self.used.renew(ix);
+        self.used.get_mut().renew(ix);
+    }
+
+    /// [`touch`](Self::touch) for who only looks.
+    pub(crate) fn pass(&self, ix: SlotIx) {
+        self.used.borrow_mut().renew(ix);
     }
 
     /// Makes a row the last written one.
@@ -139,20 +176,20 @@ impl<K, R> Cache<K, R> {
         }
     }
 
-    /// Counts the row's bytes anew, after its value or what was before it changed.
+    /// Counts the row's bytes anew, as its value or where it came from may have changed.
+    #[inline]
     pub(crate) fn account(&mut self, ix: SlotIx) {
+        let extra = self.key_extra;
+        let entries = self.entries;
         let slot = self.slot_mut(ix);
-        let values = match slot.before {
-            Before::Row(_) => 2,
-            Before::Unknown | Before::Absent | Before::Present => 1,
-        };
-        // the key is there twice: as bytes and as an object
-        let bytes = size_of::<Slot<K, R>>()
-            + 5 * size_of::<u64>()
-            + 2 * slot.key_bytes.len()
-            + values * slot.value_bytes;
-        let before = std::mem::replace(&mut slot.accounted, bytes);
-        self.bytes = self.bytes - before + bytes;
+        let origin = slot.context.as_ref().map_or(0, origin_bytes);
+        let key = ROW_BYTES + extra + slot.key_bytes.len();
+        let bytes = entries * key + origin + slot.value_bytes;
+        if bytes != slot.accounted {
+            let before = std::mem::replace(&mut slot.accounted, bytes);
+            self.bytes = self.bytes - before + bytes;
+            self.budget.replace(before, bytes);
+        }
     }
 
     #[inline]
@@ -162,12 +199,37 @@ impl<K, R> Cache<K, R> {
 
     /// The row that was used longest ago.
     pub(crate) fn least_used(&self) -> Option<SlotIx> {
-        self.used.oldest()
+        self.used.borrow().oldest()
     }
 
-    /// The dirty row that was written longest ago.
-    pub(crate) fn oldest_dirty(&self) -> Option<SlotIx> {
-        self.written.oldest()
+    /// Makes all dirty rows clean and hands them out; first the one that is evicted, and gone from the cache.
+    ///
+    /// Deleted rows stay until [`forget`](Self::forget): who reads while the others are written sees that
+    /// they are gone.
+    pub(crate) fn leave(&mut self, evicted: Option<SlotIx>) -> Leaving<K, R>
+    where
+        K: Clone,
+        R: Clone,
+    {
+        let mut leaving = Leaving::with_room_for(self.dirty);
+        if let Some(ix) = evicted {
+            let (slot, owed) = self.take(ix);
+            leaving.push_evicted(slot, owed);
+        }
+        while let Some(ix) = self.written.oldest() {
+            self.mark_clean(ix);
+            let slot = self.slot_mut(ix);
+            slot.writes = 0;
+            leaving.push(slot);
+        }
+        leaving
+    }
+
+    /// Forgets the row of a key.
+    pub(crate) fn forget(&mut self, hash: u64, key: &[u8]) {
+        if let Some(ix) = self.find(hash, key) {
+            self.remove(ix);
+        }
     }
 
     /// All rows, in no order.
@@ -197,19 +259,47 @@ impl<K, R> Cache<K, R> {
 
     /// Forgets a row.
     pub(crate) fn remove(&mut self, ix: SlotIx) -> Slot<K, R> {
+        self.take(ix).0
+    }
+
+    /// Forgets a row whose bytes count on for a while.
+    fn take(&mut self, ix: SlotIx) -> (Slot<K, R>, Owed) {
         self.mark_clean(ix);
-        self.used.remove(ix);
+        self.used.get_mut().remove(ix);
         self.index.remove(ix);
         self.free.push(ix);
         let slot = self.slots[ix as usize].take().expect("invariant: a linked slot is filled");
         self.bytes -= slot.accounted;
-        slot
+        let owed = self.budget.owe(slot.accounted);
+        (slot, owed)
     }
 
     /// Forgets all rows.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new();
+        let mut empty = Self::new(self.key_extra, self.entries);
+        empty.budget = self.budget.clone();
+        *self = empty;
     }
+}
+
+impl<K, R> Drop for Cache<K, R> {
+    fn drop(&mut self) {
+        self.budget.replace(self.bytes, 0);
+    }
+}
+
+/// Bytes of where a row's last write came from, beside its numbers.
+#[inline]
+fn origin_bytes(context: &RecordContext) -> usize {
+    let topic = context.topic.len();
+    if context.headers.is_empty() {
+        return topic;
+    }
+    // Java counts the characters of names
+    let header = |header: &crate::record::Header| {
+        header.key.encode_utf16().count() + header.value.as_ref().map_or(0, Vec::len)
+    };
+    topic + context.headers.iter().map(header).sum::<usize>()
 }
 
 impl<K, R> Slot<K, R> {
@@ -252,7 +342,7 @@ mod tests {
 
     #[test]
     fn dirty_rows_keep_the_order_of_the_last_write() {
-        let mut cache = Cache::new();
+        let mut cache = Cache::new(0, 1);
         let slots: Vec<_> = (0..4).map(|key| insert(&mut cache, key)).collect();
         for ix in [slots[2], slots[0], slots[3], slots[2], slots[2]] {
             cache.mark_dirty(ix);
@@ -266,7 +356,7 @@ mod tests {
 
     #[test]
     fn use_decides_who_goes_first() {
-        let mut cache = Cache::new();
+        let mut cache = Cache::new(0, 1);
         let slots: Vec<_> = (0..3).map(|key| insert(&mut cache, key)).collect();
         cache.touch(slots[0]);
         let mut gone = Vec::new();
@@ -279,7 +369,7 @@ mod tests {
 
     #[test]
     fn growth_and_removal_lose_no_row() {
-        let mut cache = Cache::new();
+        let mut cache = Cache::new(0, 1);
         for key in 0..1000 {
             insert(&mut cache, key);
         }

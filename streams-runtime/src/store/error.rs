@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
-use crate::serdes::SerdeError;
+use crate::serdes::{SerdeError, Window};
 
 /// Why a state store, or the directory it lives in, cannot be used; the message names store, path and mend.
 ///
@@ -21,6 +21,8 @@ pub struct StoreError {
 pub enum StoreErrorKind {
     /// A key or value and its bytes do not fit.
     Serde,
+    /// No store takes such a key.
+    Key,
     /// The disk or the database under the store refused an operation.
     Io,
     /// The files of the store are damaged; wiping and restoring mends it.
@@ -63,6 +65,19 @@ impl StoreError {
         )
     }
 
+    /// A session ends before it begins (Java: the constructor of `Window`).
+    #[cold]
+    pub(crate) fn backwards(store: &str, window: Window) -> Self {
+        Self::new(
+            StoreErrorKind::Key,
+            format!(
+                "store `{store}` takes no session that ends at {} ms, before it starts at {} ms; check the order \
+                 of the window's start and end",
+                window.end, window.start
+            ),
+        )
+    }
+
     #[cold]
     pub(crate) fn late(store: &str) -> Self {
         Self::new(
@@ -100,6 +115,7 @@ impl From<StoreError> for StreamsError {
             StoreErrorKind::InUse => StreamsErrorKind::StateDirectory,
             StoreErrorKind::ReadOnly => StreamsErrorKind::Processing,
             StoreErrorKind::Serde
+            | StoreErrorKind::Key
             | StoreErrorKind::Io
             | StoreErrorKind::Damaged
             | StoreErrorKind::Foreign

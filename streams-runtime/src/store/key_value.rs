@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::typed::{RowFormat, TypedStore};
 use super::{
-    ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker, StoreSetup,
+    CacheBudget, ChangelogRecord, Eviction, KeyRange, Order, StateStore, StoreError, StoreKind,
+    StoreMaker, StoreSetup,
 };
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
@@ -157,6 +158,11 @@ impl<V: 'static> RowFormat<V> for Plain<V> {
 
     fn write(&self, topic: &str, row: &V, out: &mut Vec<u8>) -> Result<Encoded, SerdeError> {
         self.0.serialize(topic, row, out)
+    }
+
+    #[inline]
+    fn len(&self, row: &V) -> Option<usize> {
+        self.0.encoded_len(row)
     }
 
     fn read(&self, topic: &str, bytes: &[u8]) -> Result<V, SerdeError> {

@@ -7,6 +7,7 @@
 //! **Invariant:** a store calls no operator. What leaves a cache is returned as values.
 
 mod backend;
+mod budget;
 mod buffer_value;
 mod byte_store;
 mod cache;
@@ -18,6 +19,7 @@ mod java_set;
 mod join_buffer;
 mod join_window;
 mod key_value;
+mod leaving;
 mod lru;
 mod memory;
 mod order;
@@ -41,6 +43,7 @@ mod unmatched;
 mod version_row;
 mod versioned;
 mod versions;
+mod walk;
 mod window;
 mod window_rows;
 
@@ -49,12 +52,14 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 pub use backend::{Cursor, KeyRange, Order, OrderedBytes};
+pub use budget::CacheBudget;
 #[cfg(feature = "rocksdb")]
 pub use directory::StateDirectory;
 pub use error::{StoreError, StoreErrorKind};
 pub use join_buffer::{Buffered, JoinBuffer, join_buffer_maker};
 pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};
+pub use leaving::Leaving;
 pub use memory::MemoryBytes;
 pub use plain_window::{WindowStore, plain_window_store_maker};
 #[cfg(feature = "rocksdb")]
@@ -64,12 +69,14 @@ pub use session::{SessionStore, session_store_maker};
 pub use shared::SharedBytes;
 pub use subscriptions::{SubscriptionStore, subscription_store_maker};
 pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
+pub(crate) use table::TableUpdate;
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
 pub use times::Times;
 pub(crate) use unmatched::Unmatched;
 pub use unmatched::{UnmatchedStore, unmatched_store_maker};
 pub use versioned::{VersionedRecord, versioned_store_maker};
 pub use versions::VersionLayout;
+pub(crate) use walk::Walk;
 pub use window::window_store_maker;
 
 use crate::outbox::{Outbox, TopicIx};
@@ -135,11 +142,30 @@ pub trait StateStore: Any + Send {
     /// When the store cannot be written.
     fn flush_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError>;
 
-    /// Frees at least `bytes` of the cache, when nobody listens to the store.
+    /// Counts the cache's bytes with those of the other caches of the thread.
+    fn share_cache(&mut self, budget: &CacheBudget) {
+        let _ = budget;
+    }
+
+    /// True when the last call put a row into the cache: a write, or a read of a row that was not there.
+    fn has_put(&self) -> bool {
+        false
+    }
+
+    /// Drops the least recently used row of the cache, if the store knows it.
+    fn evict_clean(&mut self) -> Eviction {
+        Eviction::Empty
+    }
+
+    /// Drops the least recently used row of the cache, when nobody listens to the store; when it is dirty, all
+    /// dirty rows are written, this one first.
     ///
     /// # Errors
     /// When the store cannot be written.
-    fn evict_cache(&mut self, out: &mut Outbox, bytes: usize) -> Result<(), StoreError>;
+    fn evict_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError> {
+        let _ = out;
+        Ok(())
+    }
 
     /// Writes all rows since the last commit to the backend, with the offsets they stand for.
     ///
@@ -207,7 +233,7 @@ pub trait StateStore: Any + Send {
     /// Bytes of rows that wait for the next commit.
     fn pending_bytes(&self) -> usize;
 
-    /// Bytes that the cache holds, roughly.
+    /// Bytes that the cache holds, as [`CacheBudget`] counts them.
     fn cache_bytes(&self) -> usize;
 
     /// Rows that only the cache knows.
@@ -232,6 +258,17 @@ pub trait StateStore: Any + Send {
     /// # Errors
     /// When the backend cannot be written.
     fn close(&mut self) -> Result<(), StoreError>;
+}
+
+/// What became of the least recently used row of a cache.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Eviction {
+    /// There is no row.
+    Empty,
+    /// It is gone; the store knows it.
+    Done,
+    /// It is still there, as only the cache knows it.
+    Dirty,
 }
 
 /// How the rows of a store look.

@@ -8,7 +8,10 @@ use super::byte_store::ByteStore;
 use super::key_value::Plain;
 use super::typed::TypedStore;
 use super::window_rows::Shown;
-use super::{ChangelogRecord, Order, StateStore, StoreError, StoreKind, StoreMaker, WindowLayout};
+use super::{
+    CacheBudget, ChangelogRecord, Eviction, Order, StateStore, StoreError, StoreKind, StoreMaker,
+    WindowLayout,
+};
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};

@@ -3,13 +3,14 @@
 use super::StoreError;
 use super::backend::{Cursor, KeyRange, Order};
 use super::cache::{Cache, Slot};
+use super::chains::hash;
 use super::typed::{RowFormat, TypedStore};
 
 /// Rows of a range: those of the store, with what only the cache knows laid over them.
 pub(crate) struct Rows<'a, K, R, F> {
     store: &'a TypedStore<K, R, F>,
     under: Box<dyn Cursor + 'a>,
-    /// Dirty rows of the range, the next one last.
+    /// Rows of the range that only the cache knows, the next one last.
     dirty: Vec<&'a Slot<K, R>>,
     order: Order,
     failed: bool,
@@ -23,11 +24,15 @@ impl<'a, K, R, F> Rows<'a, K, R, F> {
         order: Order,
         cache: Option<&'a Cache<K, R>>,
     ) -> Self {
-        let mut dirty: Vec<_> = cache
-            .into_iter()
-            .flat_map(Cache::dirty_slots)
-            .filter(|slot| range.contains(&slot.key_bytes))
-            .collect();
+        let in_range = |slot: &&Slot<K, R>| range.contains(&slot.key_bytes);
+        // a clean row is the store's, unless the store has lost it
+        let mut dirty: Vec<_> = match cache {
+            None => Vec::new(),
+            Some(cache) if store.bytes.keeps_all() => {
+                cache.dirty_slots().filter(in_range).collect()
+            }
+            Some(cache) => cache.slots().filter(in_range).collect(),
+        };
         dirty.sort_unstable_by(|a, b| match order {
             Order::Ascending => b.key_bytes.cmp(&a.key_bytes),
             Order::Descending => a.key_bytes.cmp(&b.key_bytes),
@@ -57,6 +62,7 @@ where
                 self.under.advance()?;
             }
             let row = slot.row.as_ref().map(|row| (slot.key.clone(), row.clone()));
+            self.touch(&slot.key_bytes);
             self.dirty.pop();
             if row.is_some() {
                 return Ok(row);
@@ -64,8 +70,17 @@ where
         }
     }
 
+    /// A walk uses the cached rows that it comes by (Java: `ThreadCache.MemoryLRUCacheBytesIterator`).
+    fn touch(&self, key: &[u8]) {
+        let Some(cache) = &self.store.cache else { return };
+        if let Some(ix) = cache.find(hash(key), key) {
+            cache.pass(ix);
+        }
+    }
+
     fn step_under(&mut self) -> Result<Option<(K, R)>, StoreError> {
         let Some((key, row)) = self.under.row() else { return Ok(None) };
+        self.touch(key);
         let row = (self.store.read_key(key)?, self.store.read_row(row)?);
         self.under.advance()?;
         Ok(Some(row))

@@ -133,6 +133,19 @@ impl Segments {
         time / self.interval
     }
 
+    /// The segment in which Java's cache has a time: over a store in memory each time is one
+    /// (`InMemoryWindowBytesStoreSupplier#segmentIntervalMs`).
+    pub(super) fn cached_segment(&self, time: i64) -> i64 {
+        if self.exact { time } else { self.segment(time) }
+    }
+
+    /// The first and the last time of a segment.
+    pub(super) fn span_of(&self, segment: i64) -> (i64, i64) {
+        let interval = if self.exact { 1 } else { self.interval };
+        let first = segment.saturating_mul(interval);
+        (first, first.saturating_add(interval - 1))
+    }
+
     /// Times below it are hidden.
     pub(crate) fn first_visible(&self) -> i64 {
         let oldest = self.stream_time.saturating_sub(self.layout.retention_ms);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::byte_store::ByteStore;
 use super::key_value::Plain;
+use super::leaving::Leaving;
 use super::typed::TypedStore;
 use super::window_rows::Shown;
 use super::{
-    ChangelogRecord, Flushed, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker,
-    TimeInKey, WindowLayout,
+    CacheBudget, ChangelogRecord, Eviction, Flushed, KeyRange, Order, StateStore, StoreError,
+    StoreKind, StoreMaker, TimeInKey, WindowLayout,
 };
 use crate::outbox::Outbox;
 use crate::record::{Change, RecordContext};
@@ -126,17 +127,24 @@ where
         self.rows.take_dirty(out, want_old, false)
     }
 
-    /// Frees at least `bytes` of the cache; see `TableStore::evict`.
-    ///
-    /// # Errors
-    /// As [`take_dirty`](Self::take_dirty).
-    pub fn evict(
+    /// What `take_dirty` writes, or the eviction of the least recently used row; see `TableStore::leave`.
+    pub(crate) fn leave(&mut self, evict: bool) -> Option<Leaving<Windowed<K>, V>> {
+        if evict { self.rows.evict() } else { self.rows.leave() }
+    }
+
+    /// Writes the next row that leaves, to be forwarded before the next one is asked for.
+    pub(crate) fn next_leaving(
         &mut self,
+        leaving: &mut Leaving<Windowed<K>, V>,
         out: &mut Outbox,
-        bytes: usize,
         want_old: bool,
-    ) -> Result<Vec<Flushed<Windowed<K>, V>>, StoreError> {
-        self.rows.evict(out, bytes, want_old, false)
+    ) -> Result<Option<Flushed<Windowed<K>, V>>, StoreError> {
+        self.rows.next_leaving(leaving, out, want_old, false)
+    }
+
+    /// Notes that all of them have left.
+    pub(crate) fn left(&mut self, leaving: Leaving<Windowed<K>, V>) {
+        self.rows.left(leaving);
     }
 
     /// Sessions that came too late to be kept since the last call.

@@ -264,10 +264,6 @@ impl<K: 'static, V: 'static> StateStore for SuppressBuffer<K, V> {
         self.log_changes(out)
     }
 
-    fn evict_cache(&mut self, _: &mut Outbox, _: usize) -> Result<(), StoreError> {
-        Ok(())
-    }
-
     fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
         self.offset = offsets.last().map_or(self.offset, |(_, offset)| Some(*offset));
         Ok(())

@@ -4,9 +4,11 @@ use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 
-use super::typed::{RowFormat, TypedStore, Written};
+use super::leaving::Leaving;
+use super::typed::{RowFormat, TypedStore, Updated, Written};
 use super::{
-    ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker, StoreSetup,
+    CacheBudget, ChangelogRecord, Eviction, KeyRange, Order, StateStore, StoreError, StoreKind,
+    StoreMaker, StoreSetup,
 };
 use crate::outbox::Outbox;
 use crate::record::{Change, RecordContext};
@@ -41,9 +43,9 @@ pub struct Flushed<K, V> {
 
 /// A key-value store of a table: `V` by `K`, each value with its time.
 ///
-/// With a cache, writes stay in memory as objects until [`take_dirty`](Self::take_dirty) at a commit
-/// or [`evict`](Self::evict); then only the last write of each key is stored, logged and forwarded.
-/// Without, every write is stored, logged and forwarded at once.
+/// With a cache, writes stay in memory as objects until a commit ([`take_dirty`](Self::take_dirty)) or until
+/// the cache is full ([`take_eldest`](Self::take_eldest)); then only the last write of each key is stored, logged
+/// and forwarded. Without, every write is stored, logged and forwarded at once.
 /// On disk a value lies behind its time (i64); the changelog has the plain value with that time.
 ///
 /// Java: `TimestampedKeyValueStore` under `CachingKeyValueStore` and
@@ -123,15 +125,47 @@ where
         want_old: bool,
         change: impl FnOnce(&mut Option<ValueAndTimestamp<V>>) -> Result<Timestamp, E>,
     ) -> Result<Option<(Change<V>, Timestamp)>, E> {
-        let mut timestamp = context.timestamp;
-        let written = self.rows.update(out, context, key, want_old, |row| {
-            timestamp = change(row)?;
-            Ok::<_, E>(timestamp)
-        })?;
-        Ok(written.map(|written| {
-            let timestamp = written.new.as_ref().map_or(timestamp, |row| row.timestamp);
-            (change_of(written), timestamp)
-        }))
+        match self.try_update(out, context, key, want_old, change)? {
+            TableUpdate::Done(written) => Ok(written),
+            TableUpdate::Crowded(row, change) => {
+                let mut row = Some(row);
+                let timestamp = change(&mut row)?;
+                Ok(self.put_row(out, context, key, row, timestamp)?)
+            }
+        }
+    }
+
+    /// [`update`](Self::update), which stops where the cache has to give rows up before the change.
+    #[inline]
+    pub(crate) fn try_update<E, C>(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        key: &K,
+        want_old: bool,
+        change: C,
+    ) -> Result<TableUpdate<V, C>, E>
+    where
+        E: From<StoreError>,
+        C: FnOnce(&mut Option<ValueAndTimestamp<V>>) -> Result<Timestamp, E>,
+    {
+        Ok(match self.rows.update(out, context, key, want_old, change)? {
+            Updated::Done(written, time) => TableUpdate::Done(written.map(|row| timed(row, time))),
+            Updated::Crowded(row, change) => TableUpdate::Crowded(row, change),
+        })
+    }
+
+    /// Writes or deletes a row; `timestamp` is that of a deletion.
+    pub(crate) fn put_row(
+        &mut self,
+        out: &mut Outbox,
+        context: &RecordContext,
+        key: &K,
+        row: Option<ValueAndTimestamp<V>>,
+        timestamp: Timestamp,
+    ) -> Result<Option<(Change<V>, Timestamp)>, StoreError> {
+        let written = self.rows.put(out, context, key, (row, timestamp), None)?;
+        Ok(written.map(|written| timed(written, timestamp)))
     }
 
     /// Writes what only the cache knows to the store and the changelog, oldest write first.
@@ -151,33 +185,38 @@ where
         Ok(flushed.into_iter().map(value_of).collect())
     }
 
-    /// [`take_dirty`](Self::take_dirty), one row at a time: forward it, then ask for the next.
+    /// Drops the least recently used row of the cache. When it is dirty, all dirty rows leave as in
+    /// [`take_dirty`](Self::take_dirty), this one first; the others stay cached.
     ///
     /// # Errors
     /// As [`take_dirty`](Self::take_dirty).
-    pub fn next_dirty(
+    pub fn take_eldest(
         &mut self,
+        out: &mut Outbox,
+        want_old: bool,
+    ) -> Result<Vec<Flushed<K, V>>, StoreError> {
+        let flushed = self.rows.take_eldest(out, want_old, false)?;
+        Ok(flushed.into_iter().map(value_of).collect())
+    }
+
+    /// What [`take_dirty`](Self::take_dirty) writes, or `take_eldest` with `evict`; nothing is written yet.
+    pub(crate) fn leave(&mut self, evict: bool) -> Option<TableLeaving<K, V>> {
+        if evict { self.rows.evict() } else { self.rows.leave() }
+    }
+
+    /// Writes the next row that leaves, to be forwarded before the next one is asked for.
+    pub(crate) fn next_leaving(
+        &mut self,
+        leaving: &mut TableLeaving<K, V>,
         out: &mut Outbox,
         want_old: bool,
     ) -> Result<Option<Flushed<K, V>>, StoreError> {
-        Ok(self.rows.next_dirty(out, want_old, false)?.map(value_of))
+        Ok(self.rows.next_leaving(leaving, out, want_old, false)?.map(value_of))
     }
 
-    /// Frees at least `bytes` of the cache, the least recently used rows first.
-    ///
-    /// When one of them is dirty, all dirty rows leave as in [`take_dirty`](Self::take_dirty), this
-    /// one first; they stay cached.
-    ///
-    /// # Errors
-    /// As [`take_dirty`](Self::take_dirty).
-    pub fn evict(
-        &mut self,
-        out: &mut Outbox,
-        bytes: usize,
-        want_old: bool,
-    ) -> Result<Vec<Flushed<K, V>>, StoreError> {
-        let flushed = self.rows.evict(out, bytes, want_old, false)?;
-        Ok(flushed.into_iter().map(value_of).collect())
+    /// Notes that all of them have left.
+    pub(crate) fn left(&mut self, leaving: TableLeaving<K, V>) {
+        self.rows.left(leaving);
     }
 
     /// The rows of a range of keys, in one of the two orders of the keys' bytes.
@@ -234,6 +273,25 @@ where
     }
 }
 
+/// Rows on their way out of a table's cache.
+pub(crate) type TableLeaving<K, V> = Leaving<K, ValueAndTimestamp<V>>;
+
+/// How a change of a table's row went; with the time to forward.
+pub(crate) enum TableUpdate<V, C> {
+    /// As [`Updated::Done`].
+    Done(Option<(Change<V>, Timestamp)>),
+    /// As [`Updated::Crowded`].
+    Crowded(ValueAndTimestamp<V>, C),
+}
+
+fn timed<V>(
+    written: Written<ValueAndTimestamp<V>>,
+    timestamp: Timestamp,
+) -> (Change<V>, Timestamp) {
+    let timestamp = written.new.as_ref().map_or(timestamp, |row| row.timestamp);
+    (change_of(written), timestamp)
+}
+
 fn change_of<V>(written: Written<ValueAndTimestamp<V>>) -> Change<V> {
     let Written { new, old, is_latest } = written;
     Change { new: new.map(|row| row.value), old: old.map(|row| row.value), is_latest }
@@ -266,6 +324,11 @@ impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
     ) -> Result<Encoded, SerdeError> {
         out.extend_from_slice(&row.timestamp.as_millis().to_be_bytes());
         self.0.serialize(topic, &row.value, out)
+    }
+
+    #[inline]
+    fn len(&self, row: &ValueAndTimestamp<V>) -> Option<usize> {
+        Some(Self::PREFIX + self.0.encoded_len(&row.value)?)
     }
 
     fn read(&self, topic: &str, bytes: &[u8]) -> Result<ValueAndTimestamp<V>, SerdeError> {

@@ -1,14 +1,15 @@
 //! Objects over bytes: serdes, the write-back cache and the changelog, once for every kind of store.
 
 use std::marker::PhantomData;
-use std::mem::needs_drop;
 
 use super::byte_store::ByteStore;
 use super::cache::{Before, Cache, SlotIx};
 use super::chains::hash;
 use super::rows::Rows;
 use super::versions::Put;
-use super::{ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, table::Flushed};
+use super::{
+    CacheBudget, ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, TimeInKey,
+};
 use crate::outbox::Outbox;
 use crate::record::{Headers, RecordContext};
 use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
@@ -26,6 +27,9 @@ pub(crate) trait RowFormat<R>: Send + 'static {
     /// Appends the stored form of a row; `Null` when its value is a null.
     fn write(&self, topic: &str, row: &R, out: &mut Vec<u8>) -> Result<Encoded, SerdeError>;
 
+    /// How many bytes `write` appends, when that is known without writing.
+    fn len(&self, row: &R) -> Option<usize>;
+
     /// Reads the stored form.
     fn read(&self, topic: &str, bytes: &[u8]) -> Result<R, SerdeError>;
 
@@ -40,11 +44,20 @@ pub(crate) trait RowFormat<R>: Send + 'static {
 pub(crate) struct TypedStore<K, R, F> {
     pub(crate) bytes: ByteStore,
     pub(super) keys: Direct<K>,
-    format: F,
+    pub(super) format: F,
     pub(super) cache: Option<Cache<K, R>>,
-    key_buf: Vec<u8>,
-    row_buf: Vec<u8>,
+    pub(super) key_buf: Vec<u8>,
+    pub(super) row_buf: Vec<u8>,
     rows: PhantomData<fn() -> R>,
+}
+
+/// How a change of a row went.
+pub(crate) enum Updated<R, C> {
+    /// It is made; the result when it has to be forwarded now, and the time that the change gave.
+    Done(Option<Written<R>>, Timestamp),
+    /// Not yet: the row came into the cache, which has to give rows up first, as Java's does inside `get`. The
+    /// caller makes room, changes this row and puts it.
+    Crowded(R, C),
 }
 
 /// The result of a write.
@@ -68,7 +81,10 @@ where
 
     /// Objects over these bytes.
     pub(crate) fn over(bytes: ByteStore, caching: bool, keys: SerdeRef<K>, format: F) -> Self {
-        let cache = caching.then(Cache::new);
+        let cache = caching.then(|| {
+            let (key_extra, entries) = counted(&bytes);
+            Cache::new(key_extra, entries)
+        });
         Self {
             bytes,
             keys: keys.into(),
@@ -81,6 +97,9 @@ where
     }
 
     /// Shows the row of a key to `look`, from the cache without a copy.
+    ///
+    /// A row that the cache does not have comes into it, unless it has a time in its key (Java:
+    /// `CachingKeyValueStore#get`, `CachingWindowStore#fetch`). The caller then makes the cache fit.
     pub(crate) fn with<T>(
         &mut self,
         key: &K,
@@ -90,56 +109,71 @@ where
         let Some(cache) = &mut self.cache else {
             return Ok(look(self.load()?.as_ref()));
         };
+        cache.put.set(false);
         let hash = hash(&self.key_buf);
         if let Some(ix) = cache.find(hash, &self.key_buf) {
             cache.touch(ix);
             return Ok(look(cache.slot(ix).row.as_ref()));
         }
-        let Some(row) = self.load()? else { return Ok(look(None)) };
-        let ix = self.insert(hash, key, Some(row));
+        let row = self.load()?;
+        if row.is_none() || self.bytes.segments.is_some() {
+            return Ok(look(row.as_ref()));
+        }
+        let ix = self.insert_loaded(hash, key, row);
         Ok(look(self.cached().slot(ix).row.as_ref()))
     }
 
-    /// Changes the row of a key in place; `Some` when the change has to be forwarded now.
+    /// Changes the row of a key in place.
     ///
     /// `change` returns the time of a deletion.
-    pub(crate) fn update<E: From<StoreError>>(
+    #[inline]
+    pub(crate) fn update<E: From<StoreError>, C: FnOnce(&mut Option<R>) -> Result<Timestamp, E>>(
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
         key: &K,
         want_old: bool,
-        change: impl FnOnce(&mut Option<R>) -> Result<Timestamp, E>,
-    ) -> Result<Option<Written<R>>, E> {
+        change: C,
+    ) -> Result<Updated<R, C>, E> {
         self.encode_key(key)?;
         let Some(cache) = &mut self.cache else {
             let mut row = self.load()?;
             let old = if want_old { row.clone() } else { None };
             let time = change(&mut row)?;
             let is_latest = self.store(out, context, &row, time)?;
-            return Ok(Some(Written { new: row, old, is_latest }));
+            return Ok(Updated::Done(Some(Written { new: row, old, is_latest }), time));
         };
         let hash = hash(&self.key_buf);
-        let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
+        let (ix, time);
+        if let Some(found) = cache.find(hash, &self.key_buf) {
+            ix = found;
             let clean = !cache.is_dirty(ix);
             let slot = cache.slot_mut(ix);
             let before = if clean { known_before(slot.row.as_ref(), want_old) } else { None };
-            change(&mut slot.row)?;
+            time = change(&mut slot.row)?;
             if let Some(before) = before {
                 slot.before = before;
             }
             cache.touch(ix);
-            ix
         } else {
             let mut row = self.load()?;
             let before = known_before(row.as_ref(), want_old);
-            change(&mut row)?;
-            let ix = self.insert(hash, key, row);
+            if row.is_some() && self.bytes.segments.is_none() {
+                ix = self.insert_loaded(hash, key, row);
+                if self.crowded()
+                    && let Some(row) = &self.cached().slot(ix).row
+                {
+                    return Ok(Updated::Crowded(row.clone(), change));
+                }
+                time = change(&mut self.cached().slot_mut(ix).row)?;
+            } else {
+                time = change(&mut row)?;
+                ix = self.insert(hash, key, row);
+            }
             self.cached().slot_mut(ix).before = before.unwrap_or(Before::Unknown);
-            ix
-        };
+        }
         self.written(ix, context)?;
-        Ok(None)
+        Ok(Updated::Done(None, time))
     }
 
     /// Writes or deletes a row, at that time, without looking at the one before. `old` is what the caller
@@ -180,70 +214,13 @@ where
         Ok(None)
     }
 
-    /// Writes all dirty rows to the store, oldest write first, and returns what changed.
-    ///
-    /// A deletion of a row that the store never had vanishes, unless `always` is set.
-    pub(crate) fn take_dirty(
-        &mut self,
-        out: &mut Outbox,
-        want_old: bool,
-        always: bool,
-    ) -> Result<Vec<Flushed<K, R>>, StoreError> {
-        let mut flushed = Vec::with_capacity(self.dirty_entries());
-        while let Some(row) = self.next_dirty(out, want_old, always)? {
-            flushed.push(row);
-        }
-        Ok(flushed)
-    }
-
-    /// `take_dirty`, one row at a time.
-    pub(crate) fn next_dirty(
-        &mut self,
-        out: &mut Outbox,
-        want_old: bool,
-        always: bool,
-    ) -> Result<Option<Flushed<K, R>>, StoreError> {
-        while let Some(ix) = self.cache.as_ref().and_then(Cache::oldest_dirty) {
-            let flushed = self.flush(ix, out, want_old, always)?;
-            if flushed.is_some() {
-                return Ok(flushed);
-            }
-        }
-        Ok(None)
-    }
-
-    /// Frees at least so many bytes of the cache, the least recently used rows first.
-    ///
-    /// When one of them is dirty all dirty rows leave, this one first (Java: `NamedCache.evict`).
-    pub(crate) fn evict(
-        &mut self,
-        out: &mut Outbox,
-        bytes: usize,
-        want_old: bool,
-        always: bool,
-    ) -> Result<Vec<Flushed<K, R>>, StoreError> {
-        let mut flushed = Vec::new();
-        let goal = self.cache_bytes().saturating_sub(bytes);
-        while self.cache_bytes() > goal {
-            let Some(ix) = self.cache.as_ref().and_then(Cache::least_used) else { break };
-            if self.cached().is_dirty(ix) {
-                flushed.extend(self.flush(ix, out, want_old, always)?);
-                flushed.append(&mut self.take_dirty(out, want_old, always)?);
-            }
-            // a deleted row has left the cache with its flush
-            if self.cached().least_used() == Some(ix) {
-                self.cached().remove(ix);
-            }
-        }
-        Ok(flushed)
-    }
-
     /// The rows of a range of key bytes, those that only the cache knows included.
     pub(crate) fn range(
         &self,
         range: &KeyRange,
         order: Order,
     ) -> Result<Rows<'_, K, R, F>, StoreError> {
+        self.begin_read();
         let under = self.bytes.range(range, order)?;
         Ok(Rows::new(self, under, range, order, self.cache.as_ref()))
     }
@@ -314,6 +291,24 @@ where
         }
     }
 
+    /// Counts the cached rows with those of other caches.
+    pub(crate) fn share_cache(&mut self, budget: &CacheBudget) {
+        if let Some(cache) = &mut self.cache {
+            cache.share(budget.clone());
+        }
+    }
+
+    /// Notes that a read begins, which puts nothing into the cache by itself.
+    pub(super) fn begin_read(&self) {
+        if let Some(cache) = &self.cache {
+            cache.put.set(false);
+        }
+    }
+
+    pub(crate) fn has_put(&self) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.put.get())
+    }
+
     pub(crate) fn cache_bytes(&self) -> usize {
         self.cache.as_ref().map_or(0, Cache::bytes)
     }
@@ -322,47 +317,11 @@ where
         self.cache.as_ref().map_or(0, Cache::dirty)
     }
 
-    /// Writes one dirty row to the store; `None` when nothing changed.
-    fn flush(
-        &mut self,
-        ix: SlotIx,
-        out: &mut Outbox,
-        want_old: bool,
-        always: bool,
-    ) -> Result<Option<Flushed<K, R>>, StoreError> {
-        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
-        let slot = cache.slot_mut(ix);
-        let before = std::mem::replace(&mut slot.before, Before::Unknown);
-        let deleted = slot.row.is_none();
-        self.key_buf.clear();
-        self.key_buf.extend_from_slice(&slot.key_bytes);
-        let before = self.look_before(before, deleted, want_old)?;
-        let slot = self.cached().slot_mut(ix);
-        let row = slot.row.clone();
-        let context = slot.context.clone().unwrap_or_else(RecordContext::none);
-        let flushed = if row.is_some() || before.existed || always {
-            self.store(out, &context, &row, context.timestamp)?;
-            let timestamp = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
-            let key = self.cached().slot(ix).key.clone();
-            Some(Flushed { key, new: row, old: before.row, timestamp, context })
-        } else {
-            None
-        };
-        let cache = self.cached();
-        cache.mark_clean(ix);
-        if deleted {
-            cache.remove(ix);
-        } else {
-            cache.account(ix);
-        }
-        Ok(flushed)
-    }
-
     /// What the store held before; it is read only when nobody remembers and somebody asks.
     ///
     /// The cache remembers rows that the store has lost since: they are no old values, and their deletion
     /// is none (Java asks the store at each flush).
-    fn look_before(
+    pub(super) fn look_before(
         &mut self,
         before: Before<R>,
         deleted: bool,
@@ -382,31 +341,47 @@ where
     }
 
     /// Books a write of a cached row.
+    ///
+    /// Its size is exact at once where the serde tells it without writing. Where it does not, a small cache
+    /// measures each write, and a large one the 1st, 2nd, 4th, 8th.. since the last flush and what a flush
+    /// writes, so that a hot row costs no serde.
     #[inline]
     fn written(&mut self, ix: SlotIx, context: &RecordContext) -> Result<(), StoreError> {
         let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
-        let was_dirty = cache.is_dirty(ix);
         cache.mark_dirty(ix);
+        cache.put.set(true);
         let slot = cache.slot_mut(ix);
         slot.set_context(context);
-        slot.writes = slot.writes.saturating_add(1);
-        // sizes are measured at the 1st, 2nd, 4th, 8th.. write, so that a hot row costs no serde
-        let measure = needs_drop::<R>() && slot.writes.is_power_of_two();
-        if measure {
-            self.row_buf.clear();
-            if let Some(row) = &slot.row {
-                self.format
-                    .write(&self.bytes.topic, row, &mut self.row_buf)
-                    .map_err(|error| StoreError::serde(&self.bytes.name, "value", &error))?;
+        match slot.row.as_ref().map_or(Some(0), |row| self.format.len(row)) {
+            Some(bytes) => slot.value_bytes = bytes,
+            None => {
+                slot.writes = slot.writes.saturating_add(1);
+                if slot.writes.is_power_of_two() || cache.budget().always_measures() {
+                    self.measure(ix)?;
+                }
             }
-            slot.value_bytes = self.row_buf.len();
         }
-        if measure || !was_dirty {
-            cache.account(ix);
-        }
+        self.cached().account(ix);
         if let Some(segments) = &mut self.bytes.segments {
             segments.note_recent(&self.key_buf);
         }
+        Ok(())
+    }
+
+    /// Measures a cached row by writing it.
+    fn measure(&mut self, ix: SlotIx) -> Result<(), StoreError> {
+        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
+        let slot = cache.slot_mut(ix);
+        self.row_buf.clear();
+        if let Some(row) = &slot.row {
+            let written = self.format.write(&self.bytes.topic, row, &mut self.row_buf);
+            let encoded =
+                written.map_err(|error| StoreError::serde(&self.bytes.name, "value", &error))?;
+            if encoded == Encoded::Null {
+                self.row_buf.clear();
+            }
+        }
+        slot.value_bytes = self.row_buf.len();
         Ok(())
     }
 
@@ -415,7 +390,7 @@ where
     ///
     /// `time` is that of a deletion; only a store with versions asks for it.
     #[inline]
-    fn store(
+    pub(super) fn store(
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
@@ -484,14 +459,25 @@ where
         self.read_row(&self.row_buf).map(Some)
     }
 
-    /// Caches a row whose key is in `key_buf`, and whose bytes are in `row_buf` when it was loaded.
+    /// Caches a row whose key is in `key_buf`. It is to be accounted.
     fn insert(&mut self, hash: u64, key: &K, row: Option<R>) -> SlotIx {
-        let value_bytes = if needs_drop::<R>() && row.is_some() { self.row_buf.len() } else { 0 };
         let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
-        let ix = cache.insert(hash, &self.key_buf, key.clone(), row);
-        cache.slot_mut(ix).value_bytes = value_bytes;
+        cache.insert(hash, &self.key_buf, key.clone(), row)
+    }
+
+    /// Caches a row whose key is in `key_buf` and whose bytes are in `row_buf`.
+    fn insert_loaded(&mut self, hash: u64, key: &K, row: Option<R>) -> SlotIx {
+        let ix = self.insert(hash, key, row);
+        let bytes = self.row_buf.len();
+        let cache = self.cached();
+        cache.slot_mut(ix).value_bytes = bytes;
         cache.account(ix);
+        cache.put.set(true);
         ix
+    }
+
+    fn crowded(&self) -> bool {
+        self.cache.as_ref().is_some_and(|cache| cache.budget().is_over())
     }
 
     #[inline]
@@ -516,10 +502,24 @@ where
     }
 }
 
+/// What a cached key counts beyond its bytes, and how many entries Java has for a row.
+///
+/// A key with a time has the number of its segment before it; Java's time-ordered window store, which is on
+/// disk, caches the row under its time and an entry without a value under its key, each with a mark of its
+/// order (`SegmentedCacheFunction`, `TimeOrderedCachingWindowStore`).
+fn counted(bytes: &ByteStore) -> (usize, usize) {
+    let Some(segments) = &bytes.segments else { return (0, 1) };
+    let layout = segments.layout;
+    match layout.indexed && layout.time == TimeInKey::Window && bytes.backend.persistent() {
+        true => (size_of::<i64>() + 1, 2),
+        false => (size_of::<i64>(), 1),
+    }
+}
+
 /// What the store held for a row before its flush.
-struct Stored<R> {
-    existed: bool,
-    row: Option<R>,
+pub(super) struct Stored<R> {
+    pub(super) existed: bool,
+    pub(super) row: Option<R>,
 }
 
 /// What is known of a row before its first write since the last flush.

@@ -28,8 +28,20 @@ macro_rules! impl_state_store {
                 self.rows.take_dirty(out, false, true).map(drop)
             }
 
-            fn evict_cache(&mut self, out: &mut Outbox, bytes: usize) -> Result<(), StoreError> {
-                self.rows.evict(out, bytes, false, true).map(drop)
+            fn share_cache(&mut self, budget: &CacheBudget) {
+                self.rows.share_cache(budget);
+            }
+
+            fn has_put(&self) -> bool {
+                self.rows.has_put()
+            }
+
+            fn evict_clean(&mut self) -> Eviction {
+                self.rows.evict_clean()
+            }
+
+            fn evict_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError> {
+                self.rows.take_eldest(out, false, true).map(drop)
             }
 
             fn commit_partitions(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {

@@ -7,7 +7,9 @@ use super::byte_store::ByteStore;
 use super::table::Timestamped;
 use super::typed::TypedStore;
 use super::window_rows::Shown;
-use super::{KeyRange, Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, WindowLayout};
+use super::{
+    KeyRange, Order, StoreError, StoreMaker, TableStore, ValueAndTimestamp, Walk, WindowLayout,
+};
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
 use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
@@ -90,6 +92,25 @@ where
     ) -> Result<Vec<WindowRow<K, V>>, StoreError> {
         let keys = self.rows.user_keys(keys)?;
         self.rows.rows_between(&keys, (from, to), order, Shown::Visible)
+    }
+
+    /// Begins a walk over what [`fetch`](Self::fetch) finds, for who writes between two steps.
+    pub(crate) fn walk(
+        &mut self,
+        key: &K,
+        (from, to): (i64, i64),
+        order: Order,
+    ) -> Result<Walk<ValueAndTimestamp<V>>, StoreError> {
+        let key = Windowed { key: key.clone(), window: Window { start: 0, end: 0 } };
+        self.rows.walk(&key, (from, to), order)
+    }
+
+    /// The next window of a walk.
+    pub(crate) fn step(
+        &mut self,
+        walk: &mut Walk<ValueAndTimestamp<V>>,
+    ) -> Result<Option<WindowRow<K, V>>, StoreError> {
+        self.rows.step(walk)
     }
 
     /// The windows of all keys that start from `from` to `to`, both included; by time and key in memory and

@@ -13,7 +13,7 @@ use super::{StoreError, TimeInKey};
 use crate::serdes::{Window, Windowed};
 
 /// A row as bytes: key and stored value.
-type RawRow = (Vec<u8>, Vec<u8>);
+pub(super) type RawRow = (Vec<u8>, Vec<u8>);
 
 /// Which rows a read by time finds.
 #[derive(Clone, Copy, Debug)]
@@ -186,71 +186,6 @@ where
     R: Clone + Send + 'static,
     F: RowFormat<R>,
 {
-    /// The rows of a key with a time from `from` to `to`, in order of time or against it. Rows that only
-    /// the cache knows are among them.
-    pub(crate) fn rows_of(
-        &mut self,
-        key: &Windowed<K>,
-        from: i64,
-        to: i64,
-        order: Order,
-    ) -> Result<Vec<(Windowed<K>, R)>, StoreError> {
-        let Some(time) = self.bytes.segments.as_ref().map(|segments| segments.layout.time) else {
-            return Ok(Vec::new());
-        };
-        let mut bytes = self.key_bytes(key)?;
-        bytes.truncate(bytes.len() - time.suffix());
-        let stored = self.bytes.rows_of_key(&bytes, from, to)?;
-        let mut rows: Vec<(Vec<u8>, Found<R>)> =
-            stored.into_iter().map(|(key, row)| (key, Found::Stored(row))).collect();
-        self.lay_cache_over(time, &bytes, (from, to), &mut rows);
-        let read = rows.into_iter().map(|(key, row)| {
-            let row = match row {
-                Found::Stored(bytes) => self.read_row(&bytes)?,
-                Found::Cached(row) => row,
-            };
-            Ok((self.read_key(&key)?, row))
-        });
-        match order {
-            Order::Ascending => read.collect(),
-            Order::Descending => read.rev().collect(),
-        }
-    }
-
-    fn lay_cache_over(
-        &mut self,
-        time: TimeInKey,
-        key: &[u8],
-        (from, to): (i64, i64),
-        rows: &mut Vec<(Vec<u8>, Found<R>)>,
-    ) {
-        let (Some(cache), Some(segments)) = (&self.cache, &mut self.bytes.segments) else { return };
-        if segments.recent.as_ref().is_some_and(|keys| keys.len() > 2 * cache.len() + 64) {
-            // most of them have left the cache
-            segments.recent = None;
-        }
-        let recent = segments
-            .recent
-            .get_or_insert_with(|| cache.slots().map(|slot| slot.key_bytes.clone()).collect());
-        let range = time.range(&[], key, from, to);
-        let length = key.len() + time.suffix();
-        let Some(upper) = range.upper() else { return };
-        let known = recent.range::<[u8], _>((
-            std::ops::Bound::Included(range.lower()),
-            std::ops::Bound::Excluded(upper),
-        ));
-        for key in known.filter(|key| key.len() == length) {
-            let Some(ix) = cache.find(hash(key), key) else { continue };
-            let place = rows.binary_search_by(|(stored, _)| stored.as_slice().cmp(key));
-            match (place, cache.slot(ix).row.clone()) {
-                (Ok(at), Some(row)) => rows[at].1 = Found::Cached(row),
-                (Ok(at), None) => drop(rows.remove(at)),
-                (Err(at), Some(row)) => rows.insert(at, (key.to_vec(), Found::Cached(row))),
-                (Err(_), None) => {}
-            }
-        }
-    }
-
     /// A range of users' keys, as the bytes before the time in this store's keys.
     pub(crate) fn user_keys(&self, keys: &impl RangeBounds<K>) -> Result<KeyRange, StoreError> {
         let suffix = self.bytes.segments.as_ref().map_or(0, |found| found.layout.time.suffix());
@@ -275,10 +210,12 @@ where
         let Some(time) = self.bytes.segments.as_ref().map(|segments| segments.layout.time) else {
             return Ok(Vec::new());
         };
+        self.begin_read();
         let stored = self.bytes.rows_of_time((from, to), shown)?;
         let mut rows = Vec::with_capacity(stored.len());
         rows.extend(stored.into_iter().map(|(key, row)| (key, Found::Stored(row))));
         self.lay_cached_times_over((from, to), &mut rows);
+        self.touch_cached(keys, (from, to), order);
         rows.retain(|(key, _)| keys.contains(&key[..key.len().saturating_sub(time.suffix())]));
         if order == Order::Descending {
             rows.reverse();
@@ -291,6 +228,34 @@ where
             Ok((self.read_key(&key)?, row))
         });
         read.collect()
+    }
+
+    /// Makes the cached rows that Java's cache comes by on such a read those that were used last.
+    ///
+    /// It goes through segments and keys, and filters times behind that; sessions, and windows of all keys, have
+    /// it go through everything.
+    fn touch_cached(&self, keys: &KeyRange, (from, to): (i64, i64), order: Order) {
+        let (Some(cache), Some(segments)) = (&self.cache, &self.bytes.segments) else { return };
+        let time = segments.layout.time;
+        let segment = |key: &[u8]| segments.cached_segment(time.of(key));
+        let (first, last) = (segments.cached_segment(from.max(0)), segments.cached_segment(to));
+        let all = time == TimeInKey::Session || keys.lower().is_empty() && keys.upper().is_none();
+        let is_passed = |key: &[u8]| {
+            let at = segment(key);
+            let in_segments = at <= last && (at >= first || !self.bytes.backend.persistent());
+            let is_key = !self.bytes.backend.persistent()
+                || keys.contains(&key[..key.len().saturating_sub(time.suffix())]);
+            all || in_segments && is_key
+        };
+        let slots = cache.slots().map(|slot| &*slot.key_bytes);
+        let mut passed: Vec<&[u8]> = slots.filter(|key| is_passed(key)).collect();
+        passed.sort_unstable_by(|a, b| (segment(a), a).cmp(&(segment(b), b)));
+        if order == Order::Descending {
+            passed.reverse();
+        }
+        for ix in passed.into_iter().filter_map(|key| cache.find(hash(key), key)) {
+            cache.pass(ix);
+        }
     }
 
     /// Puts what the cache knows of a span of time in the place of stored rows.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::flush::FlushRun;
+use super::flush::{Drain, FlushRun, cache_doors, flushes};
 use super::order::HeadOrder;
 use super::queue::PartitionQueue;
 use super::settings::{TaskSettings, TaskSpec, TaskStats};
@@ -16,12 +16,9 @@ use crate::outbox::Outbox;
 use crate::processor::{PunctuationType, punctuate};
 use crate::record::{RecordBatch, TopicPartition};
 use crate::serdes::commit_metadata::CommitMetadata;
-use crate::store::StateStore;
+use crate::store::{CacheBudget, StateStore};
 use crate::time::Timestamp;
 use crate::topology::{NodeId, NodePlan, StoreIx, TaskId, TopologyPlan};
-
-/// How many records are processed between two looks at the caches' size.
-const EVICTION_STRIDE: usize = 64;
 
 /// One sub-topology on one partition: all of its state, none of its I/O.
 ///
@@ -36,11 +33,11 @@ pub struct Task {
     order: HeadOrder,
     /// Queues that got their first record and have no decoded head yet, in this order.
     arrived: Vec<usize>,
-    flushes: Vec<(StoreIx, FlushRun)>,
+    /// What a commit does with each store, upstream first: the way out of its cache, if anybody listens.
+    flushes: Vec<(StoreIx, Option<FlushRun>)>,
     /// The stores with a cache.
     cached: Vec<StoreIx>,
     max_task_idle_ms: Option<u64>,
-    cache_max_bytes: usize,
     processed: u64,
     enforced: u64,
     /// The user's own processors that run here.
@@ -94,6 +91,7 @@ impl Task {
         let nodes = plan.nodes.iter().map(|node| node_facts(node, plan, &mut outbox)).collect();
         let mut cx = Context::new(Arc::new(facts), nodes, slots, outbox);
         cx.set_emit_interval(settings.emit_interval_ms);
+        cx.set_caches(CacheBudget::new(settings.cache_max_bytes), cache_doors(topology));
         let flushes = flushes(topology, &cx);
         let cached = cached_stores(plan, &cx);
         let processors = processors(topology, &spec.sub_topologies);
@@ -107,7 +105,6 @@ impl Task {
             flushes,
             cached,
             max_task_idle_ms: settings.max_task_idle_ms,
-            cache_max_bytes: settings.cache_max_bytes,
             processed: 0,
             enforced: 0,
             processors,
@@ -186,14 +183,10 @@ impl Task {
         let mut done = 0;
         while done < budget && self.is_ready(wall_clock) {
             let Some(ix) = self.order.pop() else { break };
-            let ran = self.run_head(ix, EVICTION_STRIDE.min(budget - done))?;
+            let ran = self.run_head(ix, budget - done)?;
             done += ran;
             self.processed += ran as u64;
-            if done / EVICTION_STRIDE != (done - ran) / EVICTION_STRIDE {
-                self.evict()?;
-            }
         }
-        self.evict()?;
         Ok(done)
     }
 
@@ -265,13 +258,12 @@ impl Task {
         self.arrived.clear();
         let mut done = 0;
         while done < budget {
-            let now = self.queues[0].run(&mut self.cx, EVICTION_STRIDE.min(budget - done))?;
+            let now = self.queues[0].run(&mut self.cx, budget - done)?;
             if now == 0 {
                 break;
             }
             done += now;
             self.processed += now as u64;
-            self.evict()?;
         }
         Ok(done)
     }
@@ -325,39 +317,47 @@ impl Task {
     /// # Errors
     /// As [`Task::process`].
     pub fn flush_caches(&mut self) -> Result<(), StreamsError> {
-        for (_, flush) in &self.flushes {
-            flush(&mut self.cx).map_err(|stop| *stop)?;
-        }
-        Ok(self.cx.flush_unheard_caches()?)
+        self.flush_all().map_err(|stop| *stop)
     }
 
-    /// Frees cache memory over the budget, largest cache first.
-    fn evict(&mut self) -> Result<(), Stop> {
-        let over = self.cache_bytes().saturating_sub(self.cache_max_bytes);
-        if over == 0 {
-            return Ok(());
-        }
-        let bytes = |ix: &StoreIx| cache_bytes(self.cx.stores_ref(), *ix);
-        let Some(largest) = self.cached.iter().copied().max_by_key(bytes) else { return Ok(()) };
-        match self.flushes.iter().find(|(ix, _)| *ix == largest) {
-            Some((_, flush)) => {
-                self.cx.ask_eviction(over);
-                let flush = Arc::clone(flush);
-                flush(&mut self.cx)
+    fn flush_all(&mut self) -> Result<(), Stop> {
+        for (store, flush) in &self.flushes {
+            match flush {
+                Some(flush) => flush(&mut self.cx, Drain::Dirty)?,
+                None => self.cx.flush_unheard(*store)?,
             }
-            // nobody listens to the store
-            None => Ok(self.cx.evict(largest, over)?),
         }
+        // a processor behind a table may have written to a store before it
+        for (store, _) in self.flushes.iter().filter(|(_, flush)| flush.is_none()) {
+            self.cx.flush_unheard(*store)?;
+        }
+        Ok(())
+    }
+
+    /// Counts the caches' bytes together with those of other tasks of the thread.
+    pub fn share_cache(&mut self, budget: &CacheBudget) {
+        self.cx.share_caches(budget.clone());
+    }
+
+    /// Evicts one row of each cache, while the caches that share a budget hold too much.
+    ///
+    /// Returns false when there was none. Java: `ThreadCache#resize`.
+    ///
+    /// # Errors
+    /// As [`Task::process`].
+    pub fn shrink_caches(&mut self) -> Result<bool, StreamsError> {
+        let mut evicted = false;
+        for store in &self.cached {
+            if self.cx.cache_budget().is_over() {
+                evicted |= self.cx.evict_one(*store).map_err(|stop| *stop)?;
+            }
+        }
+        Ok(evicted)
     }
 
     /// Bytes that all caches hold together.
     fn cache_bytes(&self) -> usize {
         self.cached.iter().map(|ix| cache_bytes(self.cx.stores_ref(), *ix)).sum()
-    }
-
-    /// Changes the bytes that the caches may hold; the next records bring them under it.
-    pub fn set_cache_max_bytes(&mut self, bytes: usize) {
-        self.cache_max_bytes = bytes;
     }
 
     /// What is to be produced; clear it when that is done.
@@ -577,16 +577,4 @@ fn punctuate_stream_time(cx: &mut Context, punctuated: &mut u64) -> Result<(), S
         *punctuated += punctuate(cx, PunctuationType::StreamTime, now)? as u64;
     }
     Ok(())
-}
-
-/// The ways out of the caches that the task has, upstream first.
-fn flushes(topology: &BuiltTopology, cx: &Context) -> Vec<(StoreIx, FlushRun)> {
-    let ours = |store: StoreIx| cx.stores_ref()[store.index()].is_some();
-    let cached = |store: StoreIx| topology.plan.stores[store.index()].caching;
-    topology
-        .flushes
-        .iter()
-        .filter(|entry| ours(entry.store) && (entry.always || cached(entry.store)))
-        .map(|entry| (entry.store, Arc::clone(&entry.flush)))
-        .collect()
 }

@@ -21,7 +21,7 @@ pub use crate::time::{
     LogAndSkipOnInvalidTimestamp, TimestampExtractor, TimestampExtractorRef,
     UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,
 };
-pub use flush::{FlushRun, flush_run};
+pub use flush::{Drain, FlushRun, flush_run};
 pub use global::GlobalTask;
 pub use machine::Task;
 pub use settings::{TaskSettings, TaskSpec, TaskStats};

@@ -218,6 +218,26 @@ impl TopologyPlan {
         }
     }
 
+    /// The nodes that a record behind this one may come to without a topic between them, and this one.
+    pub(crate) fn behind(&self, node: NodeId) -> BTreeSet<NodeId> {
+        let mut reached = BTreeSet::from([node]);
+        let mut names: Vec<&str> = Vec::new();
+        loop {
+            let before = names.len();
+            for processor in &self.processors {
+                let is_child = processor.parents.iter().any(|name| names.contains(&name.as_str()));
+                if (is_child || processor.node == node) && !names.contains(&processor.name.as_str())
+                {
+                    names.push(&processor.name);
+                    reached.insert(processor.node);
+                }
+            }
+            if names.len() == before {
+                return reached;
+            }
+        }
+    }
+
     /// The node behind which merged repartition topics cut the graph, where the topology did not
     /// declare the place to cut that this needs.
     pub fn uncut_node(&self) -> Option<NodeId> {

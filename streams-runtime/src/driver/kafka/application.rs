@@ -126,9 +126,11 @@ impl Application {
         format!("{}-{}-{number}", self.config.application_id(), self.process_id)
     }
 
-    /// The bytes that the caches of one thread may hold.
+    /// The bytes that the caches of one thread may hold; a thread that keeps global stores has a share, as in
+    /// Java (`KafkaStreams#cacheSizePerThread`).
     pub(super) fn cache_bytes_of_thread(&self) -> usize {
-        self.config.settings().cache_max_bytes / self.threads.load(Ordering::Relaxed).max(1)
+        let threads = self.threads.load(Ordering::Relaxed).max(1);
+        self.config.settings().cache_max_bytes / (threads + usize::from(self.has_globals()))
     }
 
     /// The partition counts for partitioners; topics that a function names are asked for once.

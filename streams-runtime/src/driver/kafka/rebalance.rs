@@ -322,7 +322,7 @@ impl StreamThread {
             let running = self.run_task(id, inputs, stores)?;
             self.running.insert(id, running);
         }
-        self.share_cache();
+        self.share_cache()?;
         self.publish_tasks();
         if self.waiting.is_empty() && self.handle.state() == ThreadState::PartitionsAssigned {
             self.enter(ThreadState::Running);
@@ -330,15 +330,16 @@ impl StreamThread {
         Ok(())
     }
 
-    /// The tasks that have stores share the thread's cache evenly.
-    fn share_cache(&mut self) {
-        let room = &self.app.room;
-        let stateful = |id: &TaskId| room.of_task(*id).next().is_some();
-        let count = self.running.keys().filter(|id| stateful(id)).count();
-        let share = self.app.cache_bytes_of_thread() / count.max(1);
-        for running in self.running.values_mut() {
-            running.task.set_cache_max_bytes(share);
+    /// Fits the caches into what the instance's threads share, after their number has changed.
+    fn share_cache(&mut self) -> Result<(), StreamsError> {
+        self.cache.set_max(self.app.cache_bytes_of_thread());
+        let mut evicted = true;
+        while std::mem::take(&mut evicted) {
+            for running in self.running.values_mut() {
+                evicted |= running.task.shrink_caches()?;
+            }
         }
+        Ok(())
     }
 
     fn run_task(
@@ -358,7 +359,8 @@ impl StreamThread {
         };
         let outbox = self.app.room.outbox(id);
         let settings = &self.app.task_settings;
-        let task = Task::with_outbox(&self.app.built, id, spec, stores, settings, outbox)?;
+        let mut task = Task::with_outbox(&self.app.built, id, spec, stores, settings, outbox)?;
+        task.share_cache(&self.cache);
         Ok(Running::new(task, inputs))
     }
 

@@ -24,6 +24,7 @@ use super::time::{now, wall_clock};
 use super::wake::Waker;
 use crate::error::{StreamsError, StreamsErrorKind};
 use crate::record::TopicPartition;
+use crate::store::CacheBudget;
 use crate::topology::TaskId;
 
 /// A round of processing should not last longer, so that the group and the client are served.
@@ -46,6 +47,8 @@ pub(super) struct StreamThread {
     pub(super) purge: Purge,
     scratch: Scratch,
     pub(super) running: BTreeMap<TaskId, Running>,
+    /// The bytes of all their caches.
+    pub(super) cache: CacheBudget,
     /// Tasks whose stores are opened or restored.
     pub(super) waiting: BTreeMap<TaskId, Vec<Input>>,
     /// Those of them whose stores another thread still has.
@@ -110,6 +113,7 @@ impl StreamThread {
             purge: Purge::new(settings.repartition_purge_interval),
             scratch: Scratch::new(settings.max_poll_records),
             running: BTreeMap::new(),
+            cache: CacheBudget::new(app.cache_bytes_of_thread()),
             waiting: BTreeMap::new(),
             opening: BTreeSet::new(),
             owned: BTreeSet::new(),

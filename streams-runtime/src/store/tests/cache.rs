@@ -120,7 +120,7 @@ fn a_failed_update_changes_nothing() {
 }
 
 #[test]
-fn eviction_frees_bytes_and_flushes_the_evicted_row_first() {
+fn a_dirty_row_that_is_evicted_takes_all_dirty_rows_with_it() {
     let mut out = Outbox::default();
     let mut store = table(&mut out, true);
     for name in ["a", "b", "c"] {
@@ -130,39 +130,108 @@ fn eviction_frees_bytes_and_flushes_the_evicted_row_first() {
     store.get(&key("a")).expect("read");
     add(&mut store, &mut out, "c", Some(1), 2);
     let before = store.cache_bytes();
-    let rows = store.evict(&mut out, 1, true).expect("evicted");
+    let rows = store.take_eldest(&mut out, true).expect("evicted");
     assert_eq!(lines(&rows), ["b: - -> 1 @1", "a: - -> 1 @1", "c: - -> 2 @2"]);
-    assert!(store.cache_bytes() < before);
+    assert_eq!(before - store.cache_bytes(), 62);
     // the rest is clean and goes quietly, the least recently used first
-    let rows = store.evict(&mut out, usize::MAX, true).expect("evicted");
-    assert!(rows.is_empty());
-    assert_eq!(store.cache_bytes(), 0);
+    for left in [62, 0] {
+        assert_eq!(store.evict_clean(), Eviction::Done);
+        assert_eq!(store.cache_bytes(), left);
+    }
+    assert_eq!(store.evict_clean(), Eviction::Empty);
     assert_eq!(store.get(&key("b")).expect("read").map(|row| row.value), Some(1));
 }
 
+/// A row counts 45 bytes, its key and its value, and of its last write the topic and the headers.
 #[test]
-fn the_cache_grows_with_what_it_holds() {
+fn rows_count_the_bytes_that_kafka_streams_counts() {
+    let budget = CacheBudget::new(1000);
     let mut out = Outbox::default();
-    let mut store = TableStore::<String, Vec<String>>::new(
-        setup(Box::new(MemoryBytes::new()), &mut out, true),
-        String::serde(),
-        Vec::<String>::serde(),
-    );
+    let mut store = table(&mut out, true);
+    store.share_cache(&budget);
+    let mut origin = RecordContext { topic: "input".into(), ..context(1) };
+    let put = |store: &mut Table, out: &mut Outbox, origin: &RecordContext, new: Option<i64>| {
+        store.put(out, origin, &key("key"), new, time(1), None).expect("written");
+    };
+    put(&mut store, &mut out, &origin, Some(1));
+    // time and number
+    assert_eq!(budget.used(), 45 + 3 + 16 + 5);
+    origin.headers.push("h\u{e9}", Some(b"xyz".to_vec()));
+    origin.headers.push("none", None);
+    put(&mut store, &mut out, &origin, Some(2));
+    assert_eq!(budget.used(), 45 + 3 + 16 + 5 + (2 + 3) + 4);
+    put(&mut store, &mut out, &origin, None);
+    assert_eq!(budget.used(), 45 + 3 + 5 + (2 + 3) + 4);
+    put(&mut store, &mut out, &context(2), Some(1));
+    assert_eq!(budget.used(), 45 + 3 + 16);
+    store.take_dirty(&mut out, true).expect("flushed");
+    assert_eq!(budget.used(), 45 + 3 + 16);
+    drop(store);
+    assert_eq!(budget.used(), 0);
+}
+
+#[test]
+fn a_row_that_was_read_counts_no_origin() {
+    let budget = CacheBudget::default();
+    let mut out = Outbox::default();
+    let mut store = table(&mut out, true);
+    store.share_cache(&budget);
+    let origin = RecordContext { topic: "input".into(), ..context(1) };
+    store.put(&mut out, &origin, &key("key"), Some(1), time(1), None).expect("written");
+    store.take_eldest(&mut out, false).expect("evicted");
+    assert_eq!(budget.used(), 0);
+    store.get(&key("other")).expect("read");
+    assert_eq!(budget.used(), 0);
+    store.get(&key("key")).expect("read");
+    assert_eq!(budget.used(), 45 + 3 + 16);
+}
+
+fn lists(budget: &CacheBudget, out: &mut Outbox) -> TableStore<String, Vec<String>> {
+    let setup = setup(Box::new(MemoryBytes::new()), out, true);
+    let mut store = TableStore::new(setup, String::serde(), Vec::<String>::serde());
+    store.share_cache(budget);
+    store
+}
+
+fn append(store: &mut TableStore<String, Vec<String>>, out: &mut Outbox, round: i64) {
+    let append = |row: &mut Option<ValueAndTimestamp<Vec<String>>>| {
+        let timestamp = time(round);
+        let mut value = row.take().map(|row| row.value).unwrap_or_default();
+        value.push("x".repeat(100));
+        *row = Some(ValueAndTimestamp { value, timestamp });
+        Ok::<_, StoreError>(timestamp)
+    };
+    store.update(out, &context(round), &key("k"), false, append).expect("written");
+}
+
+#[test]
+fn a_small_cache_measures_every_write() {
+    let mut out = Outbox::default();
+    let budget = CacheBudget::new(1024 * 1024);
+    let mut store = lists(&budget, &mut out);
+    for round in 0..100 {
+        append(&mut store, &mut out, round);
+        // time, kind of list, count, and each element behind its size
+        let rows = usize::try_from(round + 1).expect("small");
+        assert_eq!(budget.used(), 45 + 1 + 8 + 1 + 4 + rows * 104);
+    }
+}
+
+#[test]
+fn a_large_cache_measures_a_hot_row_now_and_then() {
+    let mut out = Outbox::default();
+    let budget = CacheBudget::default();
+    let mut store = lists(&budget, &mut out);
     let mut sizes = Vec::new();
     for round in 0..1000 {
-        let append = |row: &mut Option<ValueAndTimestamp<Vec<String>>>| {
-            let timestamp = time(round);
-            let mut value = row.take().map(|row| row.value).unwrap_or_default();
-            value.push("x".repeat(100));
-            *row = Some(ValueAndTimestamp { value, timestamp });
-            Ok::<_, StoreError>(timestamp)
-        };
-        store.update(&mut out, &context(round), &key("k"), false, append).expect("written");
+        append(&mut store, &mut out, round);
         sizes.push(store.cache_bytes());
     }
     assert!(sizes.is_sorted());
     // at worst a factor of two behind the 104 bytes of each element
     assert!(sizes[999] > 52_000 && sizes[999] < 110_000, "{}", sizes[999]);
+    store.take_dirty(&mut out, false).expect("flushed");
+    assert_eq!(store.cache_bytes(), 45 + 1 + 8 + 1 + 4 + 1000 * 104);
 }
 
 #[test]

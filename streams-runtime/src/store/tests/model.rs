@@ -111,8 +111,11 @@ impl Pair {
             }
             Step::Flush(with_old) => self.flush(with_old),
             Step::Evict(bytes) => {
-                let rows = self.store.evict(&mut self.out, bytes, true).expect("evicted");
-                self.forward(rows, true);
+                let goal = self.store.cache_bytes().saturating_sub(bytes);
+                while self.store.cache_bytes() > goal {
+                    let rows = self.store.take_eldest(&mut self.out, true).expect("evicted");
+                    self.forward(rows, true);
+                }
             }
             Step::Commit => {
                 self.flush(true);

@@ -1,0 +1,117 @@
+//! Full caches: what has to leave one goes downstream at once, as in Kafka Streams.
+//!
+//! **Invariant:** after an operator has read or written a cached store it settles that store before it does
+//! anything else, so that a row leaves where Java's `ThreadCache.maybeEvict` lets it.
+
+use std::sync::Arc;
+
+use super::Context;
+use crate::error::Stop;
+use crate::operator::{Drain, FlushRun};
+use crate::store::{CacheBudget, Eviction};
+use crate::topology::{NodeId, StoreIx};
+
+/// The way out of a cache whose updates go on downstream.
+#[derive(Clone)]
+pub(crate) struct CacheDoor {
+    pub(crate) flush: FlushRun,
+    /// The user's own processors that are behind it.
+    pub(crate) enters: Vec<NodeId>,
+}
+
+/// The caches of a task.
+#[derive(Default)]
+pub(super) struct Caches {
+    budget: CacheBudget,
+    /// By the number of the store.
+    doors: Vec<Option<CacheDoor>>,
+    /// Stores whose cache is full, and whose rows would come to a processor that is at work.
+    late: Vec<StoreIx>,
+    /// Transformers at work; a lookup behind any door may need one.
+    transforming: usize,
+}
+
+impl Context {
+    /// Says what is behind the caches, and how many bytes they may hold.
+    pub(crate) fn set_caches(&mut self, budget: CacheBudget, doors: Vec<Option<CacheDoor>>) {
+        self.caches.doors = doors;
+        self.share_caches(budget);
+    }
+
+    /// Counts the bytes of all caches there.
+    pub(crate) fn share_caches(&mut self, budget: CacheBudget) {
+        for store in self.stores.iter_mut().flatten() {
+            store.share_cache(&budget);
+        }
+        self.caches.budget = budget;
+    }
+
+    /// The bytes of this task's caches, and those that share a bound with them.
+    pub(crate) fn cache_budget(&self) -> &CacheBudget {
+        &self.caches.budget
+    }
+
+    /// Makes room in the cache of a store that was read or written, when the caches hold too much.
+    ///
+    /// What leaves is written, logged and forwarded before this returns.
+    ///
+    /// # Errors
+    /// When the store fails, or what is downstream.
+    #[inline]
+    pub(crate) fn settle(&mut self, store: StoreIx) -> Result<(), Stop> {
+        if self.caches.budget.is_over() { self.make_room(store) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn make_room(&mut self, store: StoreIx) -> Result<(), Stop> {
+        if !self.stores[store.index()].as_ref().is_some_and(|store| store.has_put()) {
+            return Ok(());
+        }
+        while self.caches.budget.is_over() && self.evict_one(store)? {}
+        Ok(())
+    }
+
+    /// Evicts the least recently used row of a cache; false when there is none, or it has to wait.
+    pub(crate) fn evict_one(&mut self, store: StoreIx) -> Result<bool, Stop> {
+        let Some(rows) = &mut self.stores[store.index()] else { return Ok(false) };
+        match rows.evict_clean() {
+            Eviction::Empty => return Ok(false),
+            Eviction::Done => return Ok(true),
+            Eviction::Dirty => {}
+        }
+        let Some(door) = self.caches.doors.get(store.index()).and_then(Option::as_ref) else {
+            rows.evict_cache(&mut self.outbox)?;
+            return Ok(true);
+        };
+        if self.caches.transforming > 0 || door.enters.iter().any(|node| self.is_at_work(*node)) {
+            if !self.caches.late.contains(&store) {
+                self.caches.late.push(store);
+            }
+            return Ok(false);
+        }
+        let flush = Arc::clone(&door.flush);
+        flush(self, Drain::Eldest)?;
+        Ok(true)
+    }
+
+    /// Makes room in the caches that had to wait for a processor.
+    #[inline]
+    pub(crate) fn settle_late(&mut self) -> Result<(), Stop> {
+        if self.caches.late.is_empty() {
+            return Ok(());
+        }
+        let late = std::mem::take(&mut self.caches.late);
+        for store in late {
+            while self.caches.budget.is_over() && self.evict_one(store)? {}
+        }
+        Ok(())
+    }
+
+    /// Notes that a transformer begins (`true`) or ends its work.
+    pub(crate) fn transforming(&mut self, begins: bool) {
+        match begins {
+            true => self.caches.transforming += 1,
+            false => self.caches.transforming -= 1,
+        }
+    }
+}
