@@ -46,13 +46,15 @@ fn compile(input: &Input, diagnostics: &mut Diagnostics) -> TokenStream {
     let open = !graph.unanswered.is_empty();
     let question = open.then(|| parts::ask(&graph.unanswered, input));
     match (&input.shape, question) {
-        (Shape::Part(function), question) => {
-            let signature = PartSignature::of(&function.sig, &mut Diagnostics::default());
-            let companion = (!input.answered).then(|| parts::companion(function, &signature));
-            let function = question.unwrap_or_else(|| in_part(function, graph, input, diagnostics));
+        (_, Some(question)) => question,
+        (Shape::Part(function), None) => {
+            let mut signature = PartSignature::of(&function.sig, &mut Diagnostics::default());
+            let outputs = graph.doors.iter().flat_map(|doors| &doors.outputs);
+            signature.same.iter_mut().zip(outputs).for_each(|(same, output)| *same = output.same);
+            let companion = parts::companion(function, &signature);
+            let function = in_part(function, &graph, input, diagnostics);
             quote!(#companion #function)
         }
-        (_, Some(question)) => question,
         (Shape::Function(function), None) => in_function(function, &graph, input, diagnostics),
         (Shape::Block(_), None) => {
             let body = body(&graph, &input.runtime, diagnostics);
@@ -129,20 +131,20 @@ fn body(graph: &Graph, runtime: &TokenStream, diagnostics: &mut Diagnostics) -> 
 /// The function over the builder that a part becomes.
 fn in_part(
     function: &ItemFn,
-    graph: Graph,
+    graph: &Graph,
     input: &Input,
     diagnostics: &mut Diagnostics,
 ) -> TokenStream {
     if diagnostics.is_empty() {
-        check::run(&graph, diagnostics);
+        check::run(graph, diagnostics);
     }
     if !diagnostics.is_empty() {
         let errors = diagnostics.to_tokens();
-        let broken = expand::broken_part(&graph, function, &input.runtime);
+        let broken = expand::broken_part(graph, function, &input.runtime);
         return quote!(#errors #broken);
     }
-    let plan = plan::plan(&graph);
-    expand::part(&graph, &plan, function, &input.runtime)
+    let plan = plan::plan(graph);
+    expand::part(graph, &plan, function, &input.runtime)
 }
 
 /// The messages of a topology's mistakes.

@@ -72,8 +72,14 @@ pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A part takes at least one `KStream`, `KTable`, `GlobalKTable`, `KGroupedStream` or `KGroupedTable`, under
 /// that name, and any plain values beside; it may have type parameters. It gives back one of these, a tuple of
-/// them as its last expression, or nothing when it ends in sinks. Records pass its doors by calls that the
-/// compiler sees through: nothing is boxed, and no record is sent through a pointer to a function.
+/// them as its last expression, or nothing when it ends in sinks. One stream cannot be given to two of its
+/// parameters. Parts called twice have two sets of nodes, so a store or processor that is named by a literal is
+/// named twice, which `Topology::build` refuses: make the name a parameter.
+///
+/// Records pass its doors by calls that the compiler sees through: nothing is boxed, and no record is sent through
+/// a pointer to a function. Looking up a row of a table that came through a door costs one dynamic call. Where the
+/// body needs its input partitioned by key, there is a repartition topic if the key was changed before the door;
+/// repartition topics are not merged across doors (`topology.optimization`): `Topology::build` refuses that.
 ///
 /// The attribute leaves two items: the function, and a macro of the same name and visibility by which a
 /// topology asks for the kinds of the signature. `use parts::clean;` brings both.

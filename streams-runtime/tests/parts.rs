@@ -359,3 +359,45 @@ fn merged_repartitions_on_both_sides_of_a_door() {
     assert!(error.contains("the door of a `#[topology_part]` lies between"), "{error}");
     TopologyTestDriver::new(&topology, TestDriverConfig::default()).unwrap();
 }
+
+#[topology_part]
+fn told(
+    lines: KStream<String, String>,
+) -> (KStream<String, String>, KStream<String, String>, KStream<String, String>) {
+    lines.map_values(|line| format!("told {line}")).to("out");
+    let long = lines.filter(|_, line| line.len() > 3);
+    (lines, long, long)
+}
+
+#[topology_part]
+fn told_on(lines: KStream<String, String>) -> KStream<String, String> {
+    let (same, _, long) = told(lines);
+    long.to("long");
+    same
+}
+
+/// A part may give back what it was given: a record still goes to all consumers in the order of the calls.
+#[test]
+fn a_part_that_gives_back_what_it_was_given() {
+    let part = topology!({
+        let lines = stream("in");
+        let same = told_on(lines);
+        lines.map_values(|line| format!("given {line}")).to("out");
+        same.map_values(|line| format!("returned {line}")).to("out");
+        let (_, long, longer) = told(lines);
+        longer.to("longer");
+        long.to("longer");
+    });
+    let inlined = topology!({
+        let lines = stream::<String, String>("in");
+        lines.map_values(|line| format!("told {line}")).to("out");
+        lines.filter(|_, line| line.len() > 3).to("long");
+        lines.map_values(|line| format!("given {line}")).to("out");
+        lines.map_values(|line| format!("returned {line}")).to("out");
+        lines.map_values(|line| format!("told {line}")).to("out");
+        let long = lines.filter(|_, line| line.len() > 3);
+        long.to("longer");
+        long.to("longer");
+    });
+    same(&part, &inlined, &[("in", "a", "Hello"), ("in", "b", "X")]);
+}

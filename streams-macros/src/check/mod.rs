@@ -39,6 +39,7 @@ pub(crate) const RULES: &[Rule] = &[
     parts::part_argument_of_another_kind,
     parts::part_result_of_another_kind,
     parts::part_result_count,
+    parts::part_is_given_one_stream_twice,
     shape::used_before_definition,
     shape::unknown_stream,
     shape::control_flow_around_operators,

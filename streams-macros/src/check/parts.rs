@@ -1,6 +1,7 @@
 //! Parts: what they are given, and what they give back.
 
 use crate::diag::Diagnostics;
+use crate::model::graph::PartArg;
 use crate::model::operators::Kind;
 use crate::model::{Graph, Mistake};
 
@@ -85,5 +86,23 @@ pub(super) fn part_result_count(graph: &Graph, diagnostics: &mut Diagnostics) {
             vec![".."; *expected].join(", "),
         );
         diagnostics.error(tokens, message);
+    }
+}
+
+/// Records would go to the one parameter before they go to the other, and not in the order of the part's calls.
+pub(super) fn part_is_given_one_stream_twice(graph: &Graph, diagnostics: &mut Diagnostics) {
+    for part in &graph.parts {
+        let mut seen = Vec::new();
+        for arg in &part.args {
+            let PartArg::Flow { of, place, side: Some(_) } = arg else { continue };
+            if seen.contains(of) {
+                let message = format!(
+                    "a part takes {} once: give it one parameter for both, and use that twice in its body",
+                    graph.node(*of).kind().words()
+                );
+                diagnostics.error_at(*place, message);
+            }
+            seen.push(*of);
+        }
     }
 }

@@ -220,7 +220,9 @@ fn works(node: &Node) -> bool {
 
 pub(super) fn topology_does_nothing(graph: &Graph, diagnostics: &mut Diagnostics) {
     let fills = |step: &Step| matches!(step, Step::Store { word, .. } if word == GLOBAL_STORE);
-    if graph.has_gaps() || graph.nodes.iter().any(works) || graph.steps.iter().any(fills) {
+    let gives = graph.doors.as_ref().is_some_and(|doors| !doors.outputs.is_empty());
+    let works = gives || graph.nodes.iter().any(works) || graph.steps.iter().any(fills);
+    if graph.has_gaps() || works {
         return;
     }
     let message =

@@ -120,12 +120,18 @@ pub(crate) fn part(
         Some(way(&cx, "leaves", (output.of, exit), output.place))
     });
     let signature = Signature { cx: &cx, doors, function, broken: false };
+    let same = signature.typed().filter_map(|(ty, output)| {
+        let output = output.filter(|output| output.same.is_some())?;
+        let (handle, place) = (passed(&cx, output.of, output.place), output.place);
+        Some(quote_spanned!(place=> let _: #ty = #handle;))
+    });
     let builder = idents::builder(Span::call_site());
     signature.around(&quote! {
         #builder.enter_part();
         #calls
         #builder.leave_part();
         #(#ways)*
+        #(#same)*
         #runs
         #results
     })
@@ -133,8 +139,9 @@ pub(crate) fn part(
 
 /// `(cleaned_4, door_0)`: handles, then the rows of tables, then the doors.
 fn results(cx: &Context<'_>, doors: &Doors) -> TokenStream {
-    let handles = doors.outputs.iter().map(|output| passed(cx, output.of, output.place));
-    let rows = doors.outputs.iter().filter_map(|output| {
+    let own = || doors.outputs.iter().filter(|output| output.same.is_none());
+    let handles = own().map(|output| passed(cx, output.of, output.place));
+    let rows = own().filter_map(|output| {
         let node = cx.graph.node(output.of);
         let view = idents::view(node);
         let door_view = cx.plumbing(output.place, "door_view");
@@ -242,18 +249,26 @@ impl Signature<'_> {
         }
     }
 
-    /// Those through which records leave, with what the body says of them.
-    fn exits(&self) -> impl Iterator<Item = (&Type, Option<&Output>)> {
+    /// The results, with what the body says of them.
+    fn typed(&self) -> impl Iterator<Item = (&Type, Option<&Output>)> {
         let outputs = self.outputs().into_iter().enumerate();
-        outputs
-            .filter(|(_, ty)| kind_of(ty).is_some_and(flows))
-            .map(|(place, ty)| (ty, self.doors.outputs.get(place)))
+        outputs.map(|(place, ty)| (ty, self.doors.outputs.get(place)))
+    }
+
+    /// Those that the caller does not have already.
+    fn own(&self) -> impl Iterator<Item = (&Type, Option<&Output>)> {
+        self.typed().filter(|(_, output)| output.is_none_or(|output| output.same.is_none()))
+    }
+
+    /// Those through which records leave.
+    fn exits(&self) -> impl Iterator<Item = (&Type, Option<&Output>)> {
+        self.own().filter(|(ty, _)| kind_of(ty).is_some_and(flows))
     }
 
     /// Handles, the rows of tables, and the doors of the parameters.
     fn results(&self) -> Vec<TokenStream> {
         let runtime = self.cx.runtime;
-        let outputs = self.outputs();
+        let outputs: Vec<&Type> = self.own().map(|(ty, _)| ty).collect();
         let handles = outputs.iter().map(|ty| quote!(#ty));
         let tables = outputs.iter().filter(|ty| kind_of(ty) == Some(Kind::Table));
         let rows = tables.map(|ty| quote!(#runtime::plumbing::RowsOf<#ty>));

@@ -7,6 +7,7 @@ use syn::{AngleBracketedGenericArguments, Attribute, Expr, ExprPath, Ident, Pat,
 
 use super::operators::{Kind, Operator, Run, Selected};
 use super::options::Literal;
+use crate::parts::Same;
 
 /// A node's number, in the order of the user's calls.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -68,8 +69,10 @@ pub(crate) struct Doors {
 pub(crate) struct Output {
     pub(crate) of: NodeId,
     pub(crate) place: Span,
-    /// The node that takes its records out; a global table has none.
+    /// The node that takes its records out; a global table has none, and none is needed for what the caller has.
     pub(crate) exit: Option<NodeId>,
+    /// What it is already, at the caller.
+    pub(crate) same: Option<Same>,
 }
 
 /// A statement of the type pass.

@@ -10,7 +10,7 @@ use super::graph::{Doors, Mistake, Node, NodeId, Output, PartArg, PartCall, Reke
 use super::lower::{Lowered, Lowering};
 use super::operators::{Kind, Operator, Selected};
 use super::scope::Value;
-use crate::parts::{Gives, PartSignature};
+use crate::parts::{Gives, PartSignature, Same};
 
 impl Lowering<'_> {
     /// The part that an expression calls: a path that is given a stream, and no local of the topology.
@@ -121,12 +121,22 @@ impl Lowering<'_> {
                 self.looked_up(*of, id);
             }
         }
-        let outputs: Vec<NodeId> = signature
-            .outputs
-            .iter()
-            .map(|kind| self.source(returned(*kind), word.clone(), Some(call)))
-            .collect();
-        let values: Vec<Value> = outputs.iter().map(|id| Value::Node(*id)).collect();
+        let (mut outputs, mut values) = (Vec::new(), Vec::new());
+        for (kind, same) in signature.outputs.iter().zip(&signature.same) {
+            let value = match same {
+                None => {
+                    let id = self.source(returned(*kind), word.clone(), Some(call));
+                    outputs.push(id);
+                    Value::Node(id)
+                }
+                Some(Same::Output(place)) => values.get(*place).cloned().unwrap_or(Value::Unknown),
+                Some(Same::Input(place)) => match args.get(*place) {
+                    Some(PartArg::Flow { of, .. }) => Value::Node(*of),
+                    _ => Value::Unknown,
+                },
+            };
+            values.push(value);
+        }
         self.graph.parts.push(PartCall { path, args, outputs });
         self.graph.steps.push(Step::Part(call));
         match signature.gives {
@@ -249,15 +259,24 @@ impl Lowering<'_> {
         let found = match value {
             Value::Unknown => return,
             Value::Node(of) if self.graph.node(of).kind() == wanted => {
-                let exit = (wanted != Kind::GlobalTable).then(|| self.exit(of, place));
+                let same = self.at_the_caller(of);
+                let flows = wanted != Kind::GlobalTable && same.is_none();
+                let exit = flows.then(|| self.exit(of, place));
                 self.graph.node_mut(of).handle_is_taken |= exit.is_none();
-                self.doors().outputs.push(Output { of, place, exit });
+                self.doors().outputs.push(Output { of, place, exit, same });
                 return;
             }
             Value::Nothing => None,
             other => Some(self.kind(&other)),
         };
         self.graph.mistakes.push(Mistake::PartGives { tokens, wanted, found });
+    }
+
+    /// What a result of the part is already: a parameter, or a result before it.
+    fn at_the_caller(&mut self, of: NodeId) -> Option<Same> {
+        let doors = self.doors();
+        let input = doors.inputs.iter().position(|input| *input == Some(of)).map(Same::Input);
+        input.or_else(|| doors.outputs.iter().position(|output| output.of == of).map(Same::Output))
     }
 
     fn exit(&mut self, of: NodeId, place: Span) -> NodeId {

@@ -18,13 +18,11 @@ pub(crate) struct Input {
     pub(crate) shape: Shape,
     /// What the parts that it calls say of themselves.
     pub(crate) answers: Answers,
-    /// True when they have been asked.
-    pub(crate) answered: bool,
 }
 
 impl Input {
     fn new(runtime: TokenStream, shape: Shape) -> Self {
-        Self { runtime, shape, answers: Answers::default(), answered: false }
+        Self { runtime, shape, answers: Answers::default() }
     }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn parse_answered(input: ParseStream<'_>) -> syn::Result<Input> {
     while !state.is_empty() {
         answers.known.push((asked_path(&state)?, input.parse()?));
     }
-    Ok(Input { runtime, shape, answers, answered: true })
+    Ok(Input { runtime, shape, answers })
 }
 
 fn asked_path(input: ParseStream<'_>) -> syn::Result<Path> {

@@ -12,4 +12,4 @@ mod signature;
 
 pub(crate) use ask::{Answers, ask, parse_answered};
 pub(crate) use companion::companion;
-pub(crate) use signature::{Gives, PartSignature, kind_of};
+pub(crate) use signature::{Gives, PartSignature, Same, kind_of};

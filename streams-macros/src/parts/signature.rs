@@ -38,7 +38,19 @@ pub(crate) struct PartSignature {
     pub(crate) name: String,
     pub(crate) inputs: Vec<PartInput>,
     pub(crate) outputs: Vec<Kind>,
+    /// By output: what it is already, if it is no stream of its own.
+    pub(crate) same: Vec<Option<Same>>,
     pub(crate) gives: Gives,
+}
+
+/// A result that the caller has in hand already. It keeps its place among the consumers of that stream, so that a
+/// record goes to them in the order of the calls.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Same {
+    /// The parameter at this place.
+    Input(usize),
+    /// The result at this place.
+    Output(usize),
 }
 
 /// One parameter.
@@ -70,7 +82,8 @@ impl PartSignature {
         }
         refuse_modifiers(signature, diagnostics);
         let (gives, outputs) = outputs(&signature.output, diagnostics);
-        Self { name: signature.ident.to_string(), inputs, outputs, gives }
+        let same = vec![None; outputs.len()];
+        Self { name: signature.ident.to_string(), inputs, outputs, same, gives }
     }
 }
 
@@ -178,7 +191,8 @@ fn kind_of_word(word: &Ident) -> Option<Kind> {
     KINDS.iter().find(|(_, row, _)| word == row).map(|(.., kind)| *kind)
 }
 
-/// As a companion answers: `[clean (lines stream) (min value) => one stream]`.
+/// As a companion answers: `[clean (lines stream) (min value) => one stream]`; a result that is the parameter at
+/// place 0 is `stream = input 0`.
 impl ToTokens for PartSignature {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         let name = Ident::new(self.name.trim_start_matches("r#"), Span::call_site());
@@ -195,7 +209,19 @@ impl ToTokens for PartSignature {
             Gives::Several => "several",
         };
         let gives = Ident::new(gives, Span::call_site());
-        let outputs = self.outputs.iter().map(|kind| word_of(Some(*kind)));
+        let outputs = self.outputs.iter().zip(&self.same).map(|(kind, same)| {
+            let kind = word_of(Some(*kind));
+            match same.map(|same| match same {
+                Same::Input(place) => ("input", place),
+                Same::Output(place) => ("output", place),
+            }) {
+                None => quote!(#kind),
+                Some((what, place)) => {
+                    let what = Ident::new(what, Span::call_site());
+                    quote!(#kind = #what #place)
+                }
+            }
+        });
         tokens.extend(quote!([#name #(#inputs)* => #gives #(#outputs)*]));
     }
 }
@@ -218,10 +244,19 @@ impl Parse for PartSignature {
             "several" => Gives::Several,
             _ => Gives::Nothing,
         };
-        let mut outputs = Vec::new();
+        let (mut outputs, mut same) = (Vec::new(), Vec::new());
         while !answer.is_empty() {
             outputs.extend(kind_of_word(&answer.parse()?));
+            let other =
+                answer.parse::<Option<Token![=]>>()?.map(|_| same_as(&answer)).transpose()?;
+            same.push(other);
         }
-        Ok(Self { name, inputs, outputs, gives })
+        Ok(Self { name, inputs, outputs, same, gives })
     }
+}
+
+fn same_as(answer: ParseStream<'_>) -> syn::Result<Same> {
+    let what = answer.parse::<Ident>()?;
+    let place = answer.parse::<syn::LitInt>()?.base10_parse()?;
+    Ok(if what == "input" { Same::Input(place) } else { Same::Output(place) })
 }

@@ -294,3 +294,41 @@ fn joins_of_what_cannot_be_joined() {
         &["a joiner of `join` takes `|left, right|` or"],
     );
 }
+
+#[track_caller]
+fn part(source: &str, expected: &[&str]) {
+    let found = compile::mistakes_of_part(source.parse().unwrap());
+    assert_eq!(found, expected, "{source}");
+}
+
+#[test]
+fn right_parts_pass() {
+    for source in [
+        "fn p(s: KStream<String, String>) -> KStream<String, String> { s }",
+        "fn p(s: KStream<K, V>, t: KTable<K, V>, g: GlobalKTable<K, V>) { s.join(t, f).join(g, h, i).to(T); }",
+        "fn p(s: dsl::KStream<K, V>) -> (KTable<K, V>, KGroupedStream<K, V>,) { (s.to_table(), s.group_by_key()) }",
+        "fn p<K, V>(s: KStream<K, V>, n: usize) -> KTable<K, V> { let n = n + 1; s.filter(move |_, _| n > 1).to_table() }",
+        "fn p(g: GlobalKTable<K, V>) -> GlobalKTable<K, V> { g }",
+    ] {
+        part(source, &[]);
+    }
+}
+
+#[test]
+fn wrong_parts() {
+    part(
+        "fn p(s: KStream<K, V>) -> KTable<K, V> { s.filter(f) }",
+        &[
+            "the part gives back a table, as its signature says, and this is a stream; give it `.to_table()`",
+        ],
+    );
+    part(
+        "fn p(s: KStream<K, V>, t: KTable<K, V>) { s.to(T); }",
+        &["`t` is never used: send it on, for example with `.to(topic)`, or remove it"],
+    );
+    part("fn p(s: KStream<K, V>) -> KStream<K, V> { s.filter(f) } ", &[]);
+    part(
+        "fn p((a, b): KStream<K, V>, s: KStream<K, V>) { s.to(T); }",
+        &["a stream is a parameter with a plain name"],
+    );
+}
