@@ -163,9 +163,12 @@ fn for_ever(ty: &Type) -> syn::Result<Type> {
     Ok(Type::Path(path))
 }
 
-/// The store in `GlobalStore<KeyValueStore<K, V>>`, which has no lifetime of its own.
+/// The store in `GlobalStore<KeyValueStore<K, V>>` or `ReadOnlyStore<..>`, which have no lifetime of their own.
 fn inside_global_store(path: &mut TypePath) -> Option<&mut Type> {
-    let last = path.path.segments.last_mut().filter(|last| last.ident == "GlobalStore")?;
+    let last =
+        path.path.segments.last_mut().filter(|last| {
+            ["GlobalStore", "ReadOnlyStore"].iter().any(|word| last.ident == word)
+        })?;
     let PathArguments::AngleBracketed(arguments) = &mut last.arguments else { return None };
     arguments.args.iter_mut().find_map(|argument| match argument {
         GenericArgument::Type(inner) => Some(inner),

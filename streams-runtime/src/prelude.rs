@@ -15,9 +15,10 @@ pub use crate::handler::{
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, GlobalStore,
-    KeyValueStore, ProcessingContext, Processor, ProcessorContext, PunctuationType, RecordMetadata,
-    SessionStore, StoreBuilder, StoreHandle, TimestampedKeyValueStore, TimestampedWindowStore,
-    ValueTransformerWithKey, VersionedKeyValueStore, VersionedPut, WindowStore,
+    KeyValueStore, ProcessingContext, Processor, ProcessorContext, PunctuationType, ReadOnlyStore,
+    RecordMetadata, SessionStore, StoreBuilder, StoreHandle, TimestampedKeyValueStore,
+    TimestampedWindowStore, ValueTransformerWithKey, VersionedKeyValueStore, VersionedPut,
+    WindowStore,
 };
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{

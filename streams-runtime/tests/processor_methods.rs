@@ -129,3 +129,56 @@ fn a_fixed_key_type_leaves_the_key() {
     driver.input::<String, i64>("in").pipe_all([("a", 3), ("b", 5), ("a", 4)], 0).unwrap();
     assert_eq!(driver.output::<String, i64>("out").values().unwrap(), [0, 2, -1]);
 }
+
+/// The largest value of each ten milliseconds, told once a window is over.
+struct Largest {
+    told: i64,
+}
+
+#[processor]
+impl Largest {
+    fn process(
+        &mut self,
+        record: Record<String, i64>,
+        _: &mut ProcessorContext<'_, String, i64>,
+        largest: &mut TimestampedWindowStore<String, i64>,
+    ) {
+        let time = record.timestamp.as_millis();
+        let start = Timestamp::from_millis(time - time % 10).expect("no negative time");
+        let known = largest.fetch_one(&record.key, start);
+        if known.is_none_or(|known| known.value < record.value) {
+            largest.put(record.key, record.value, record.timestamp, start);
+        }
+    }
+
+    #[punctuate(stream_time = Duration::from_millis(10))]
+    fn tell(
+        &mut self,
+        ctx: &mut ProcessorContext<'_, String, i64>,
+        largest: &TimestampedWindowStore<String, i64>,
+        time: Timestamp,
+    ) {
+        for (window, row) in largest.fetch_all(self.told, time.as_millis() - 10) {
+            ctx.forward(Record::new(window.key.clone(), row.value, row.timestamp));
+        }
+        self.told = time.as_millis() - time.as_millis() % 10;
+    }
+}
+
+#[test]
+fn a_type_keeps_windows_with_times() -> Result<(), StreamsError> {
+    let topology = topology!({
+        let (kept, size) = (Duration::from_secs(60), Duration::from_millis(10));
+        let largest = store(TimestampedWindowStore::<String, i64>::in_memory("w", kept, size));
+        stream::<String, i64>("in").process(|| Largest { told: 0 }, largest).to("out");
+    });
+    let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    for (key, value, time) in [("a", 3, 1), ("a", 7, 4), ("b", 1, 5), ("a", 5, 9), ("a", 0, 23)] {
+        driver.input::<String, i64>("in").pipe(key, value, time)?;
+    }
+    let told = driver.output::<String, i64>("out").read_all()?;
+    let told: Vec<_> =
+        told.iter().map(|row| (row.key.as_str(), row.value, row.timestamp.as_millis())).collect();
+    assert_eq!(told, [("a", 7, 4), ("b", 1, 5)]);
+    Ok(())
+}

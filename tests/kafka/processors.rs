@@ -176,3 +176,51 @@ fn a_processor_asks_for_a_commit_before_its_time() {
     eventually("both are committed", || world.is_consumed(&[input.clone()]));
     assert!(streams.close(PATIENCE));
 }
+
+#[processor]
+fn keep_row(record: Record<String, String>, rows: &mut KeyValueStore<String, String>) {
+    rows.put(record.key, record.value);
+}
+
+#[processor]
+fn look_up(
+    record: Record<String, String>,
+    ctx: &mut ProcessorContext<'_, String, String>,
+    rows: &ReadOnlyStore<KeyValueStore<String, String>>,
+) {
+    let row = rows.get(&record.key).unwrap_or_default();
+    let value = format!("{}={row}", record.value);
+    ctx.forward(record.with_value(value));
+}
+
+#[test]
+fn a_read_only_store_comes_back_from_its_topic() {
+    let world = World::new("read-only");
+    let [rows, input, output] = ["rows", "in", "out"].map(|name| world.create_topic(name, 2));
+    let mut builder = TopologyBuilder::new();
+    let store = KeyValueStore::<String, String>::persistent("rows");
+    let store =
+        builder.add_read_only_state_store(store, "read", rows.clone(), "keep", keep_row, ());
+    let asked = builder.add_source::<String, String>("asked", input.clone(), ());
+    let found = builder.add_processor("look-up", look_up, [&asked], store);
+    builder.add_sink("sink", output.clone(), [&found], ());
+    let topology = builder.finish();
+    world.produce(&rows, [("a", Some("1")), ("b", Some("2")), ("a", Some("3"))]);
+    for (round, wiped) in [("first", false), ("again", false), ("wiped", true)] {
+        if wiped {
+            world.wipe("a");
+        }
+        let streams = KafkaStreams::new(&topology, world.config("a")).unwrap();
+        streams.start().unwrap();
+        wait_for(&streams, State::Running);
+        for (key, row) in [("a", "3"), ("b", "2")] {
+            let wanted = format!("{round}={row}");
+            eventually(&wanted, || {
+                world.produce(&input, [(key, Some(round))]);
+                let records = world.records(&output);
+                records.iter().any(|record| record.value.as_deref() == Some(wanted.as_bytes()))
+            });
+        }
+        assert!(streams.close(PATIENCE));
+    }
+}

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::global_store::GlobalNames;
 use super::process::ProcessOptions;
 use super::topology::Topology;
-use super::{Consumed, IntoSink, IntoTopics, Produced, StreamsBuilder};
+use super::{Consumed, IntoSink, IntoTopics, OffsetReset, Produced, StreamsBuilder};
 use crate::operator::{Process, Sink, SinkTopic};
 use crate::processor::{
-    Children, GlobalStore, ProcessorStore, StoreBuilder, StoreHandle, Supplies,
+    Children, GlobalStore, ProcessorStore, ReadOnlyStore, StoreBuilder, StoreHandle, Supplies,
 };
 use crate::record::RecordContext;
 use crate::serdes::HasSerde;
@@ -148,6 +148,75 @@ impl TopologyBuilder {
     /// Declares a store, and gives the handle that connects it with processors.
     pub fn add_state_store<S>(&mut self, store: StoreBuilder<S>) -> StoreHandle<S> {
         self.inner.store(store)
+    }
+
+    /// Declares a store that a processor fills from a topic, which also is its changelog; `source` and
+    /// `processor` name the two nodes before it. `options` are those of a stream, or `()`.
+    ///
+    /// Each task has the store of its own partition, so the topic must have as many partitions as those that
+    /// its readers read. There is no changelog topic: a lost store is filled with the topic's records **as they are**,
+    /// without the processor, so its rows must be the records themselves: the processor may leave none out and
+    /// change none, or they come back with a restart. Reading begins at the topic's beginning.
+    /// Java: `Topology#addReadOnlyStateStore`, KIP-813.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn keep(record: Record<String, i64>, limits: &mut KeyValueStore<String, i64>) {
+    ///     limits.put(record.key, record.value);
+    /// }
+    ///
+    /// #[processor]
+    /// fn limited(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, i64>,
+    ///     limits: &ReadOnlyStore<KeyValueStore<String, i64>>,
+    /// ) {
+    ///     if limits.get(&record.key).is_none_or(|limit| record.value <= limit) {
+    ///         ctx.forward(record);
+    ///     }
+    /// }
+    ///
+    /// let mut builder = TopologyBuilder::new();
+    /// let limits = KeyValueStore::<String, i64>::persistent("limits");
+    /// let limits = builder.add_read_only_state_store(limits, "read", "limits", "keep", keep, ());
+    /// let orders = builder.add_source::<String, i64>("orders", "in", ());
+    /// let passed = builder.add_processor("limited", limited, [&orders], limits);
+    /// builder.add_sink("sink", "out", [&passed], ());
+    /// let topology = builder.finish();
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("limits").pipe("a", 5, 0)?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 3), ("a", 7), ("b", 9)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("out").values()?, [3, 9]);
+    /// assert_eq!(driver.produced_topic_names(), ["out"], "the topic is the changelog");
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn add_read_only_state_store<K, V, S, X, By>(
+        &mut self,
+        store: StoreBuilder<S>,
+        source: &str,
+        topic: impl IntoTopics<K, V>,
+        processor: &str,
+        supplier: X,
+        options: impl IntoNodeOptions<Consumed<K, V>>,
+    ) -> StoreHandle<ReadOnlyStore<S>>
+    where
+        K: HasSerde + Clone,
+        V: HasSerde + Clone,
+        S: ProcessorStore,
+        X: Supplies<K, V, (), (), (StoreHandle<S>,), By>,
+    {
+        let mut consumed = options.into_node_options();
+        consumed.offset_reset = Some(OffsetReset::Earliest);
+        let topics = topic.into_topics();
+        let name = self.inner.single_topic(&topics);
+        let records = self.add_source(source, topics, consumed);
+        let own = self.inner.store(store.with_logging_disabled());
+        self.inner.graph.fill_from(own.ix(), name);
+        self.add_processor::<1, K, V, (), (), _, _, _, _>(processor, supplier, [&records], own);
+        StoreHandle::new(own.ix())
     }
 
     /// Declares a store that every instance fills completely from a topic, by a processor; `source` and

@@ -118,6 +118,12 @@ impl<T: TopicDecl> IntoTopics<T::Key, T::Value> for T {
     }
 }
 
+impl<K, V> IntoTopics<K, V> for TopicNames {
+    fn into_topics(self) -> TopicNames {
+        self
+    }
+}
+
 impl<K, V, A, B> IntoTopics<K, V> for (A, B)
 where
     A: TopicDecl<Key = K, Value = V>,

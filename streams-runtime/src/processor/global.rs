@@ -53,6 +53,28 @@ impl<S: ProcessorStore> ProcessorStore for GlobalStore<S> {
     }
 }
 
+/// A store that one processor fills from a topic of its task, for others to read.
+///
+/// [`add_read_only_state_store`](crate::dsl::TopologyBuilder::add_read_only_state_store) declares one. Each task
+/// has its own, of its partition; writing does not compile. Java: `Topology#addReadOnlyStateStore`.
+pub struct ReadOnlyStore<S>(S);
+
+impl<S: ProcessorStore> ProcessorStore for ReadOnlyStore<S> {
+    type At<'a> = ReadOnlyStore<S::At<'a>>;
+
+    fn at(cell: ContextCell<'_>, store: StoreIx) -> ReadOnlyStore<S::At<'_>> {
+        ReadOnlyStore(S::at(cell, store))
+    }
+}
+
+impl<S> Deref for ReadOnlyStore<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        &self.0
+    }
+}
+
 impl<S> Deref for GlobalStore<S> {
     type Target = S;
 

@@ -34,7 +34,7 @@ pub use fixed_key::{
 pub use function::{
     FixedKeyFunction, FixedKeyProcessorFunction, Function, ProcessorFunction, Returned,
 };
-pub use global::GlobalStore;
+pub use global::{GlobalStore, ReadOnlyStore};
 pub use key_value::KeyValueStore;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};

@@ -24,6 +24,8 @@ pub struct Graph {
     pub(super) cuts: Vec<(NodeId, NodeId)>,
     pub(super) graces: Vec<(NodeId, i64)>,
     pub(super) histories: BTreeMap<StoreIx, i64>,
+    /// The topics that processors fill stores from without a changelog of their own.
+    pub(super) sources_of_stores: BTreeMap<StoreIx, String>,
     pub(super) copartition_groups: Vec<BTreeSet<String>>,
     pub(super) relaxed: BTreeSet<NodeId>,
     pub(super) parts: super::part::Parts,

@@ -225,6 +225,8 @@ impl Layout<'_> {
                 source_topics.insert(source.store, &source.topic);
             }
         }
+        let filled = &self.graph.sources_of_stores;
+        source_topics.extend(filled.iter().map(|(store, topic)| (*store, topic.as_str())));
         let stores = self.graph.stores().iter().enumerate();
         stores
             .map(|(ix, store)| {

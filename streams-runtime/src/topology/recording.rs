@@ -113,6 +113,11 @@ impl Graph {
         }
     }
 
+    /// Says that a store follows from a topic, which is its changelog.
+    pub fn fill_from(&mut self, store: StoreIx, topic: String) {
+        self.sources_of_stores.insert(store, topic);
+    }
+
     /// The store that a table is kept in, if it is.
     pub fn store_of_table(&self, table: NodeId) -> Option<StoreIx> {
         let role = self.node(table).table.map(|state| state.role);
