@@ -171,9 +171,9 @@ fn a_processor_asks_for_a_commit_before_its_time() {
     wait_for(&streams, State::Running);
     world.produce(&input, [("k", Some("begin"))]);
     eventually("the first is copied", || world.records(&output).len() == 1);
-    assert!(!world.is_consumed(&[input.clone()]), "the hour is not over");
+    assert!(!world.is_consumed(std::slice::from_ref(&input)), "the hour is not over");
     world.produce(&input, [("k", Some("end"))]);
-    eventually("both are committed", || world.is_consumed(&[input.clone()]));
+    eventually("both are committed", || world.is_consumed(std::slice::from_ref(&input)));
     assert!(streams.close(PATIENCE));
 }
 
