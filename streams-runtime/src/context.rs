@@ -411,7 +411,7 @@ fn encode<K: 'static, X: 'static>(
     record: &Record<K, X>,
 ) -> Result<(), (SerializationOrigin, SerdeError)> {
     let timestamp = Some(record.timestamp.as_millis());
-    let to = Destination { topic, partition, timestamp, headers: record.headers.clone() };
+    let to = Destination { topic, partition, timestamp, headers: &record.headers };
     outbox.push(
         to,
         |out| part(key, name, &record.key, out, SerializationOrigin::Key),

@@ -7,11 +7,11 @@ use rustc_hash::FxHashMap;
 use crate::record::Headers;
 
 /// A topic that a task writes to, as a small number.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct TopicIx(pub u32);
 
 /// One record to produce; its bytes lie in the outbox's arena.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Outgoing {
     /// Where to.
     pub topic: TopicIx,
@@ -19,8 +19,8 @@ pub struct Outgoing {
     pub partition: Option<i32>,
     /// Milliseconds since the epoch; `None` leaves it to the producer's clock.
     pub timestamp: Option<i64>,
-    /// Headers in order.
-    pub headers: Headers,
+    /// Its number among the outbox's headers, from 1; 0 stands for none.
+    headers: u32,
     start: usize,
     key_len: u32,
     value_len: u32,
@@ -39,8 +39,8 @@ pub enum Part {
 const NULL: u32 = u32::MAX;
 
 /// Where a record goes, with all but its key and value.
-#[derive(Clone, Debug)]
-pub struct Destination {
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
     /// Where to.
     pub topic: TopicIx,
     /// The partition, or `None` for the default partitioner.
@@ -48,14 +48,18 @@ pub struct Destination {
     /// Milliseconds since the epoch; `None` leaves it to the producer's clock.
     pub timestamp: Option<i64>,
     /// Headers in order.
-    pub headers: Headers,
+    pub headers: &'a Headers,
 }
 
 /// The records of one or more runs of a task, in the order they were produced, across topics.
 #[derive(Debug, Default)]
 pub struct Outbox {
     arena: Vec<u8>,
+    /// More than are used: a record is written field by field where it stays, as a move of what was just
+    /// written stalls the processor.
     sends: Vec<Outgoing>,
+    used: usize,
+    headers: Vec<Headers>,
     topics: Vec<Arc<str>>,
     by_name: FxHashMap<Arc<str>, TopicIx>,
 }
@@ -88,7 +92,7 @@ impl Outbox {
     #[inline(always)]
     pub fn push<E>(
         &mut self,
-        to: Destination,
+        to: Destination<'_>,
         key: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
         value: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
     ) -> Result<(), E> {
@@ -102,16 +106,34 @@ impl Outbox {
             Ok(value) => value,
             Err(error) => return self.undo(start, error),
         };
-        self.sends.push(Outgoing {
-            topic: to.topic,
-            partition: to.partition,
-            timestamp: to.timestamp,
-            headers: to.headers,
-            start,
-            key_len: length(key, start, middle),
-            value_len: length(value, middle, self.arena.len()),
-        });
+        if self.used == self.sends.len() {
+            self.grow();
+        }
+        let send = &mut self.sends[self.used];
+        send.topic = to.topic;
+        send.partition = to.partition;
+        send.timestamp = to.timestamp;
+        send.headers = 0;
+        send.start = start;
+        send.key_len = length(key, start, middle);
+        send.value_len = length(value, middle, self.arena.len());
+        self.used += 1;
+        if !to.headers.is_empty() {
+            self.keep_headers(to.headers);
+        }
         Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.sends.resize((self.sends.len() * 2).max(64), Outgoing::default());
+    }
+
+    /// Gives headers to the last record.
+    fn keep_headers(&mut self, headers: &Headers) {
+        self.headers.push(headers.clone());
+        let number = u32::try_from(self.headers.len()).expect("invariant: under 2^32 records");
+        self.sends[self.used - 1].headers = number;
     }
 
     /// Takes back what a part had appended before it failed.
@@ -122,7 +144,7 @@ impl Outbox {
     }
 
     /// Adds a record whose bytes are ready.
-    pub fn push_bytes(&mut self, to: Destination, key: Option<&[u8]>, value: Option<&[u8]>) {
+    pub fn push_bytes(&mut self, to: Destination<'_>, key: Option<&[u8]>, value: Option<&[u8]>) {
         match self.push(to, |arena| append(arena, key), |arena| append(arena, value)) {
             Ok(()) => {}
             Err(never) => match never {},
@@ -131,7 +153,16 @@ impl Outbox {
 
     /// The records, oldest first.
     pub fn sends(&self) -> &[Outgoing] {
-        &self.sends
+        &self.sends[..self.used]
+    }
+
+    /// The headers of a record of this outbox, in order.
+    #[inline]
+    pub fn headers(&self, send: &Outgoing) -> &Headers {
+        match send.headers {
+            0 => Headers::none(),
+            number => &self.headers[number as usize - 1],
+        }
     }
 
     /// The key's bytes of a record of this outbox.
@@ -151,12 +182,13 @@ impl Outbox {
     /// Forgets all records, keeps the memory and the topic numbers.
     pub fn clear(&mut self) {
         self.arena.clear();
-        self.sends.clear();
+        self.used = 0;
+        self.headers.clear();
     }
 
     /// True when there is nothing to produce.
     pub fn is_empty(&self) -> bool {
-        self.sends.is_empty()
+        self.used == 0
     }
 
     /// Bytes that wait to be produced.
@@ -187,9 +219,9 @@ fn length(part: Part, from: usize, to: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn to(outbox: &mut Outbox, topic: &str) -> Destination {
+    fn to(outbox: &mut Outbox, topic: &str) -> Destination<'static> {
         let topic = outbox.topic(topic);
-        Destination { topic, partition: None, timestamp: Some(1), headers: Headers::default() }
+        Destination { topic, partition: None, timestamp: Some(1), headers: Headers::none() }
     }
 
     #[test]
@@ -206,6 +238,24 @@ mod tests {
         assert_eq!((outbox.sends().len(), outbox.bytes()), (3, 4));
         outbox.clear();
         assert!(outbox.is_empty() && outbox.bytes() == 0);
+    }
+
+    #[test]
+    fn headers_stay_with_their_record() {
+        let mut outbox = Outbox::default();
+        let mut headers = Headers::default();
+        headers.push("name", Some(b"value".to_vec()));
+        for round in 0..3 {
+            for number in 0..100 {
+                let headers = if number % 7 == round { &headers } else { Headers::none() };
+                let to = Destination { headers, ..to(&mut outbox, "out") };
+                outbox.push_bytes(to, None, Some(b"v"));
+            }
+            for (number, send) in outbox.sends().iter().enumerate() {
+                assert_eq!(outbox.headers(send).len(), usize::from(number % 7 == round));
+            }
+            outbox.clear();
+        }
     }
 
     #[test]

@@ -89,6 +89,12 @@ pub struct Header {
 pub struct Headers(Option<Arc<Vec<Header>>>);
 
 impl Headers {
+    /// No headers.
+    pub(crate) fn none() -> &'static Self {
+        static NONE: Headers = Headers(None);
+        &NONE
+    }
+
     /// True when the record has no header.
     pub fn is_empty(&self) -> bool {
         self.0.as_ref().is_none_or(|all| all.is_empty())

@@ -152,7 +152,7 @@ impl Context {
                 topic: self.outbox.topic(&record.topic),
                 partition: None,
                 timestamp: Some(record.timestamp),
-                headers: record.headers.clone(),
+                headers: &record.headers,
             };
             self.outbox.push_bytes(to, record.key.as_deref(), record.value.as_deref());
         }

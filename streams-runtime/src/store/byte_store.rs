@@ -138,7 +138,7 @@ impl ByteStore {
         key: &[u8],
         value: Option<&[u8]>,
         timestamp: i64,
-        headers: Headers,
+        headers: &Headers,
     ) {
         let Some(topic) = self.changelog else { return };
         let to = Destination {

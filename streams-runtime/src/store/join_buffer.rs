@@ -137,8 +137,7 @@ impl<K: 'static, V: 'static> JoinBuffer<K, V> {
         self.bytes.put(place, row);
         let Some(topic) = self.changelog else { return };
         let partition = Some(self.bytes.partition);
-        let headers = Headers::default();
-        let to = Destination { topic, partition, timestamp: None, headers };
+        let to = Destination { topic, partition, timestamp: None, headers: Headers::none() };
         out.push_bytes(to, Some(place), row);
     }
 

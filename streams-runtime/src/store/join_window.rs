@@ -89,7 +89,7 @@ where
             self.bytes.put(&self.key, row);
         }
         let logged = row.and_then(|row| row.get(prefix..));
-        self.bytes.log(out, &self.key, logged, timestamp, headers);
+        self.bytes.log(out, &self.key, logged, timestamp, &headers);
         Ok(())
     }
 

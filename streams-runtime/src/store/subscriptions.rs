@@ -34,7 +34,7 @@ impl SubscriptionStore {
         self.row.extend_from_slice(&timestamp.to_be_bytes());
         self.row.extend_from_slice(subscription.unwrap_or_default());
         self.bytes.put(key, subscription.map(|_| self.row.as_slice()));
-        self.bytes.log(out, key, subscription, timestamp, headers);
+        self.bytes.log(out, key, subscription, timestamp, &headers);
     }
 
     /// The subscriptions whose keys begin with `prefix`: their bytes, in order of the keys.

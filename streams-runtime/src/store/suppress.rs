@@ -191,8 +191,12 @@ impl<K: 'static, V: 'static> SuppressBuffer<K, V> {
                 let written = value.write(time, &mut bytes);
                 written.map_err(|error| StoreError::serde(&self.name, "value", &error))?;
             }
-            let to =
-                Destination { topic, partition: Some(self.partition), timestamp: None, headers };
+            let to = Destination {
+                topic,
+                partition: Some(self.partition),
+                timestamp: None,
+                headers: &headers,
+            };
             out.push_bytes(to, Some(&key), waiting.map(|_| bytes.as_slice()));
         }
         Ok(())

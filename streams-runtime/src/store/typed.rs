@@ -413,11 +413,11 @@ where
         let evicted = self.bytes.put(&self.key_buf, stored);
         if let Some(evicted) = evicted.filter(|_| F::LOGS_EVICTION) {
             let time = context.timestamp.as_millis();
-            self.bytes.log(out, &evicted, None, time, Headers::default());
+            self.bytes.log(out, &evicted, None, time, Headers::none());
         }
         let time = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
         let logged = stored.and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, &self.key_buf, logged, time.as_millis(), Headers::default());
+        self.bytes.log(out, &self.key_buf, logged, time.as_millis(), Headers::none());
         Ok(true)
     }
 
@@ -434,7 +434,7 @@ where
         let time = time.as_millis();
         let put = self.bytes.put_version(&self.key_buf, stored, time)?;
         let logged = stored.and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, &self.key_buf, logged, time, Headers::default());
+        self.bytes.log(out, &self.key_buf, logged, time, Headers::none());
         match put {
             Put::Latest => Ok(true),
             Put::Past(_) => Ok(false),

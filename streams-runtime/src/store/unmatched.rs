@@ -73,7 +73,7 @@ impl<K: Send + 'static> UnmatchedStore<K> {
             .serialize(&self.bytes.topic, &list, &mut self.row)
             .map_err(|error| StoreError::serde(&self.bytes.name, "value", &error))?;
         self.bytes.put(&self.key, Some(&self.row));
-        self.bytes.log(out, &self.key, Some(&self.row), timestamp, Headers::default());
+        self.bytes.log(out, &self.key, Some(&self.row), timestamp, Headers::none());
         Ok(())
     }
 
@@ -88,7 +88,7 @@ impl<K: Send + 'static> UnmatchedStore<K> {
         self.encode_key(timestamp, left, key)?;
         if self.bytes.get(&self.key, &mut self.row)? {
             self.bytes.put(&self.key, None);
-            self.bytes.log(out, &self.key, None, now, Headers::default());
+            self.bytes.log(out, &self.key, None, now, Headers::none());
         }
         Ok(())
     }
@@ -133,7 +133,7 @@ impl<K: Send + 'static> UnmatchedStore<K> {
     /// Forgets a record that was sent on.
     pub(crate) fn remove_at(&mut self, out: &mut Outbox, place: &[u8], now: i64) {
         self.bytes.put(place, None);
-        self.bytes.log(out, place, None, now, Headers::default());
+        self.bytes.log(out, place, None, now, Headers::none());
     }
 
     fn read_list(&self, row: &[u8]) -> Result<Vec<Vec<u8>>, StoreError> {

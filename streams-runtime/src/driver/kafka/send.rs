@@ -120,7 +120,7 @@ impl Outlet {
                 key: outbox.key(send),
                 value: outbox.value(send),
                 timestamp: send.timestamp,
-                headers: &send.headers,
+                headers: outbox.headers(send),
             };
             let outcome = self.send_one(output.number, &record, member)?;
             if let Outcome::Refused(code) = outcome {

@@ -313,7 +313,7 @@ impl TopologyTestDriver {
                 key: outbox.key(send).map(<[u8]>::to_vec),
                 value: outbox.value(send).map(<[u8]>::to_vec),
                 timestamp: send.timestamp,
-                headers: send.headers.clone(),
+                headers: outbox.headers(send).clone(),
                 internal: false,
             })
             .collect();
