@@ -71,7 +71,8 @@ pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// checks and results are those of a topology that has the part's body at the place of the call.
 ///
 /// A part takes at least one `KStream`, `KTable`, `GlobalKTable`, `KGroupedStream` or `KGroupedTable`, under
-/// that name, and any plain values beside; it may have type parameters. It gives back one of these, a tuple of
+/// that name, and any plain values beside: numbers, names, functions (`impl Fn(..)`), declared stores
+/// (`StoreHandle<KeyValueStore<'static, K, V>>`); it may have type parameters. It gives back one of these, a tuple of
 /// them as its last expression, or nothing when it ends in sinks. One stream cannot be given to two of its
 /// parameters. Parts called twice have two sets of nodes, so a store or processor that is named by a literal is
 /// named twice, which `Topology::build` refuses: make the name a parameter.
@@ -82,7 +83,8 @@ pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// repartition topics are not merged across doors (`topology.optimization`): `Topology::build` refuses that.
 ///
 /// The attribute leaves two items: the function, and a macro of the same name and visibility by which a
-/// topology asks for the kinds of the signature. `use parts::clean;` brings both.
+/// topology asks for the kinds of the signature. `use parts::clean;` brings both. A function that is given a
+/// stream and has no such macro is no part: rustc says that it cannot find the macro.
 /// `#[topology_part(crate = my::path)]` names another path to `streams_runtime`.
 ///
 /// ```

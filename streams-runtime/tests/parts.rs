@@ -401,3 +401,125 @@ fn a_part_that_gives_back_what_it_was_given() {
     });
     same(&part, &inlined, &[("in", "a", "Hello"), ("in", "b", "X")]);
 }
+
+#[topology_part]
+fn kept(
+    lines: KStream<String, String>,
+    keep: impl Fn(&String) -> bool + Send + Sync + 'static,
+    label: &str,
+) -> KStream<String, String> {
+    let label = label.to_owned();
+    lines.filter(move |_, line| keep(line)).map_values(move |line| format!("{label} {line}"))
+}
+
+#[topology_part]
+fn kept_twice(lines: KStream<String, String>, labels: &[String]) -> KStream<String, String> {
+    let first = &labels[0];
+    let once = kept(lines, |line| line.len() > 1, first);
+    kept(once, |line| line.len() > 4, &labels[1])
+}
+
+/// Plain values of all sorts: functions, and what is borrowed while the topology is put together.
+#[test]
+fn plain_values_of_parts() {
+    let labels = ["one".to_owned(), "two".to_owned()];
+    let part = topology!({
+        kept_twice(stream("in"), &labels).to("out");
+    });
+    let inlined = topology!({
+        stream::<String, String>("in")
+            .filter(|_, line| line.len() > 1)
+            .map_values(|line| format!("one {line}"))
+            .filter(|_, line| line.len() > 4)
+            .map_values(|line| format!("two {line}"))
+            .to("out");
+    });
+    same(&part, &inlined, &[("in", "a", "Hello"), ("in", "b", "X")]);
+}
+
+/// Both repartitions lie directly behind the caller's change of the key: optimised, they are one topic.
+#[test]
+fn merged_repartitions_right_behind_a_door() {
+    let part = topology!({
+        let (counts, long, longest) =
+            both_counts(stream::<String, String>("in").select_key(|_, line| line.clone()));
+        counts.to_stream().to("counts");
+        long.to("long");
+        longest.to_stream().to("longest");
+    });
+    let inlined = topology!({
+        let lines = stream::<String, String>("in").select_key(|_, line| line.clone());
+        let counts = lines.group_by_key().count("counts");
+        let longest = lines
+            .group_by_key()
+            .reduce(|one, other| if one.len() >= other.len() { one } else { other }, "longest");
+        counts.to_stream().to("counts");
+        lines.filter(|_, line| line.len() > 3).to("long");
+        longest.to_stream().to("longest");
+    });
+    let input = [("in", "a", "Hello"), ("in", "b", "X"), ("in", "a", "Hello")];
+    let all = |topology: &Topology| {
+        let config = [("application.id", "app"), ("topology.optimization", "all")];
+        let config = TestDriverConfig::from_map(config).unwrap();
+        let mut driver = TopologyTestDriver::new(topology, config).unwrap();
+        for (topic, key, value) in input {
+            driver.input::<String, String>(topic).pipe(key, value, 0).unwrap();
+        }
+        (
+            driver.produced_topic_names(),
+            driver.output::<String, String>("longest").key_values().unwrap(),
+        )
+    };
+    assert_eq!(all(&part), all(&inlined));
+    assert!(!all(&part).0.contains(&"app-longest-repartition".to_owned()));
+}
+
+#[topology_part]
+fn merged(one: KStream<String, String>, other: KStream<String, String>) -> KTable<String, i64> {
+    let both = one.merge(other);
+    both.filter(|_, line| line.len() > 1).group_by_key().count("counts")
+}
+
+/// The merge and the repartition that moves up to it are in one part, the change of the key is not.
+#[test]
+fn a_repartition_that_moves_within_a_part() {
+    for rekeyed in [true, false] {
+        let part = if rekeyed {
+            topology!({
+                let one = stream::<String, String>("in").select_key(|_, line| line.clone());
+                let other = stream("in");
+                merged(one, other).to_stream().to("out");
+            })
+        } else {
+            topology!({
+                let one = stream("in");
+                let other = stream("in");
+                merged(one, other).to_stream().to("out");
+            })
+        };
+        let inlined = if rekeyed {
+            topology!({
+                let one = stream::<String, String>("in").select_key(|_, line| line.clone());
+                let other = stream::<String, String>("in");
+                let both = one.merge(other);
+                both.filter(|_, line| line.len() > 1)
+                    .group_by_key()
+                    .count("counts")
+                    .to_stream()
+                    .to("out");
+            })
+        } else {
+            topology!({
+                let one = stream::<String, String>("in");
+                let other = stream::<String, String>("in");
+                let both = one.merge(other);
+                both.filter(|_, line| line.len() > 1)
+                    .group_by_key()
+                    .count("counts")
+                    .to_stream()
+                    .to("out");
+            })
+        };
+        same(&part, &inlined, &[("in", "a", "Hello"), ("in", "b", "X"), ("in", "a", "YES")]);
+    }
+}

@@ -168,7 +168,11 @@ pub(crate) fn broken_part(graph: &Graph, function: &ItemFn, runtime: &TokenStrea
     let none = Doors::default();
     let doors = graph.doors.as_ref().unwrap_or(&none);
     let signature = Signature { cx: &cx, doors, function, broken: true };
-    signature.around(&quote!(::core::panic!("the part has errors")))
+    let seen_by_editors = super::asked_by_an_editor().then(|| super::attempt(graph, runtime));
+    signature.around(&quote! {
+        #seen_by_editors
+        ::core::panic!("the part has errors")
+    })
 }
 
 /// What a part's function is called with, and what it gives back.
