@@ -49,11 +49,17 @@ fn compile(input: &Input, diagnostics: &mut Diagnostics) -> TokenStream {
         (_, Some(question)) => question,
         (Shape::Part(function), None) => {
             let mut signature = PartSignature::of(&function.sig, &mut Diagnostics::default());
-            let outputs = graph.doors.iter().flat_map(|doors| &doors.outputs);
-            signature.same.iter_mut().zip(outputs).for_each(|(same, output)| *same = output.same);
+            let expanded = in_part(function, &graph, input, diagnostics);
+            if diagnostics.is_empty() {
+                let outputs = graph.doors.iter().flat_map(|doors| &doors.outputs);
+                signature
+                    .same
+                    .iter_mut()
+                    .zip(outputs)
+                    .for_each(|(same, output)| *same = output.same);
+            }
             let companion = parts::companion(function, &signature);
-            let function = in_part(function, &graph, input, diagnostics);
-            quote!(#companion #function)
+            quote!(#companion #expanded)
         }
         (Shape::Function(function), None) => in_function(function, &graph, input, diagnostics),
         (Shape::Block(_), None) => {

@@ -78,9 +78,11 @@ pub fn topology_fn(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// named twice, which `Topology::build` refuses: make the name a parameter.
 ///
 /// Records pass its doors by calls that the compiler sees through: nothing is boxed, and no record is sent through
-/// a pointer to a function. Looking up a row of a table that came through a door costs one dynamic call. Where the
-/// body needs its input partitioned by key, there is a repartition topic if the key was changed before the door;
-/// repartition topics are not merged across doors (`topology.optimization`): `Topology::build` refuses that.
+/// a pointer to a function, but for one in a few doors where many parts follow each other. Looking up a row of a
+/// table that came through a door costs one dynamic call. Where the body needs its input partitioned by key, there
+/// is a repartition topic if the key was changed before the door. With `merge.repartition.topics` in
+/// `topology.optimization`, `Topology::build` refuses a topology in which merged topics would have to move past
+/// other operators and through a door; those right behind the change of the key are merged as ever.
 ///
 /// The attribute leaves two items: the function, and a macro of the same name and visibility by which a
 /// topology asks for the kinds of the signature. `use parts::clean;` brings both. A function that is given a

@@ -261,7 +261,8 @@ impl Signature<'_> {
 
     /// Those that the caller does not have already.
     fn own(&self) -> impl Iterator<Item = (&Type, Option<&Output>)> {
-        self.typed().filter(|(_, output)| output.is_none_or(|output| output.same.is_none()))
+        let is_own = |output: &Output| self.broken || output.same.is_none();
+        self.typed().filter(move |(_, output)| output.is_none_or(is_own))
     }
 
     /// Those through which records leave.
