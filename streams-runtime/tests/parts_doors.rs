@@ -248,3 +248,34 @@ fn a_cogroup_beyond_a_door() {
     });
     same(&part, &inlined, INPUT);
 }
+
+#[topology_part]
+fn with_lands(values: KStream<String, i64>) -> (KStream<String, i64>, GlobalKTable<String, i64>) {
+    (values.filter(|_, n| *n > 1), global_table::<String, i64>("lands", "lands-store"))
+}
+
+#[topology_part]
+fn located(
+    values: KStream<String, i64>,
+    lands: GlobalKTable<String, i64>,
+) -> (KStream<String, i64>,) {
+    (values.left_join(lands, |key, _| key.clone(), |n, land| n * 10 + land.unwrap_or(0)),)
+}
+
+/// The handle of a global table passes doors both ways; no record does.
+#[test]
+fn global_tables() {
+    let part = topology!({
+        let (values, lands) = with_lands(stream(Orders));
+        let (found,) = located(values, lands);
+        found.to(Sums);
+    });
+    let inlined = topology!({
+        let values = stream(Orders).filter(|_, n| *n > 1);
+        let lands = global_table::<String, i64>("lands", "lands-store");
+        values
+            .left_join(lands, |key, _| key.clone(), |n, land| n * 10 + land.unwrap_or(0))
+            .to(Sums);
+    });
+    same(&part, &inlined, INPUT);
+}

@@ -30,4 +30,9 @@ fn windowed(lines: TimeWindowedKStream<String, String>, others: KStream<String, 
     others.to("out");
 }
 
+#[topology_part]
+fn print(lines: KStream<String, String>) {
+    lines.print();
+}
+
 fn main() {}

@@ -29,6 +29,18 @@ const INSIDE: &[&str] = &[
     "StreamsBuilder",
 ];
 
+/// Words that mean something else where a part is called: those of topologies, of its companion's kind in Rust's
+/// prelude, and of this library's attributes.
+#[rustfmt::skip]
+const TAKEN: &[&str] = &[
+    "stream", "table", "global_table", "store", "global_store", "drop",
+    "topology", "topology_fn", "topology_part", "topic", "processor",
+    "assert", "assert_eq", "assert_ne", "cfg", "column", "compile_error", "concat", "dbg", "debug_assert", "env",
+    "eprint", "eprintln", "file", "format", "format_args", "include", "include_bytes", "include_str", "line",
+    "matches", "module_path", "option_env", "panic", "print", "println", "stringify", "thread_local", "todo",
+    "unimplemented", "unreachable", "vec", "write", "writeln",
+];
+
 /// The word for a plain value in an answer.
 const VALUE: &str = "value";
 
@@ -81,6 +93,7 @@ impl PartSignature {
             diagnostics.error_at(signature.ident.span(), message);
         }
         refuse_modifiers(signature, diagnostics);
+        refuse_name(&signature.ident, diagnostics);
         let (gives, outputs) = outputs(&signature.output, diagnostics);
         let same = vec![None; outputs.len()];
         Self { name: signature.ident.to_string(), inputs, outputs, same, gives }
@@ -99,6 +112,15 @@ fn refuse_modifiers(signature: &Signature, diagnostics: &mut Diagnostics) {
     }
     if let Some(abi) = &signature.abi {
         diagnostics.error(abi, "a part is called from topologies alone: remove `extern`");
+    }
+}
+
+fn refuse_name(name: &Ident, diagnostics: &mut Diagnostics) {
+    if TAKEN.iter().any(|taken| name == taken) {
+        let message = format!(
+            "a part cannot be called `{name}`: that word means something else where it would be called"
+        );
+        diagnostics.error(name, message);
     }
 }
 
