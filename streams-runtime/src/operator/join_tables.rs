@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::joiner::Joins;
 use super::materialize::{Materializes, look_up, put_row};
-use super::view::{LookupError, NoView, View};
+use super::view::{LookupError, NoView, View, row_as_of};
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Record};
@@ -304,7 +304,7 @@ where
     ) -> Result<Option<ValueAndTimestamp<W>>, LookupError> {
         let kept = cx.node(self.join.node).materialized;
         match self.join.store.filter(|_| kept) {
-            Some(store) => Ok(cx.store(store).get_as_of(key, time)?),
+            Some(store) => row_as_of(cx, store, key, time),
             None => self.get(cx, key),
         }
     }

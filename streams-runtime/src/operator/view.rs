@@ -105,6 +105,19 @@ fn row_of<K, V, S: ViewedStore<K, V>>(
     Ok(row)
 }
 
+/// [`row_of`] at a time, where the store keeps its past.
+#[inline]
+pub(super) fn row_as_of<K, V, S: ViewedStore<K, V>>(
+    cx: &mut Context,
+    store: StoreRef<S>,
+    key: &K,
+    time: Timestamp,
+) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
+    let row = cx.store(store).row_as_of(key, time)?;
+    cx.settle(store.ix()).map_err(LookupError::Stop)?;
+    Ok(row)
+}
+
 impl From<StoreError> for LookupError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
@@ -215,7 +228,7 @@ where
         key: &K,
         time: Timestamp,
     ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-        Ok(cx.store(self.store).row_as_of(key, time)?)
+        row_as_of(cx, self.store, key, time)
     }
 }
 
@@ -294,7 +307,7 @@ where
         time: Timestamp,
     ) -> Result<Option<ValueAndTimestamp<O::Row>>, LookupError> {
         if let Some(store) = self.own_store(cx) {
-            return Ok(cx.store(store).row_as_of(key, time)?);
+            return row_as_of(cx, store, key, time);
         }
         let row = self.parent.get_as_of(cx, key, time)?;
         self.derived(cx, key, row)

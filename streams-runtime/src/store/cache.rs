@@ -66,12 +66,10 @@ pub(crate) struct Cache<K, R> {
     pub(super) put: Cell<bool>,
     /// What a key counts beyond its bytes here: rows with a time have the number of their segment in Java.
     key_extra: usize,
-    /// How many entries Java has for a row.
-    entries: usize,
 }
 
 impl<K, R> Cache<K, R> {
-    pub(crate) fn new(key_extra: usize, entries: usize) -> Self {
+    pub(crate) fn new(key_extra: usize) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
@@ -83,7 +81,6 @@ impl<K, R> Cache<K, R> {
             budget: CacheBudget::default(),
             put: Cell::new(false),
             key_extra,
-            entries,
         }
     }
 
@@ -180,11 +177,9 @@ impl<K, R> Cache<K, R> {
     #[inline]
     pub(crate) fn account(&mut self, ix: SlotIx) {
         let extra = self.key_extra;
-        let entries = self.entries;
         let slot = self.slot_mut(ix);
         let origin = slot.context.as_ref().map_or(0, origin_bytes);
-        let key = ROW_BYTES + extra + slot.key_bytes.len();
-        let bytes = entries * key + origin + slot.value_bytes;
+        let bytes = ROW_BYTES + extra + slot.key_bytes.len() + origin + slot.value_bytes;
         if bytes != slot.accounted {
             let before = std::mem::replace(&mut slot.accounted, bytes);
             self.bytes = self.bytes - before + bytes;
@@ -276,7 +271,7 @@ impl<K, R> Cache<K, R> {
 
     /// Forgets all rows.
     pub(crate) fn clear(&mut self) {
-        let mut empty = Self::new(self.key_extra, self.entries);
+        let mut empty = Self::new(self.key_extra);
         empty.budget = self.budget.clone();
         *self = empty;
     }
@@ -342,7 +337,7 @@ mod tests {
 
     #[test]
     fn dirty_rows_keep_the_order_of_the_last_write() {
-        let mut cache = Cache::new(0, 1);
+        let mut cache = Cache::new(0);
         let slots: Vec<_> = (0..4).map(|key| insert(&mut cache, key)).collect();
         for ix in [slots[2], slots[0], slots[3], slots[2], slots[2]] {
             cache.mark_dirty(ix);
@@ -356,7 +351,7 @@ mod tests {
 
     #[test]
     fn use_decides_who_goes_first() {
-        let mut cache = Cache::new(0, 1);
+        let mut cache = Cache::new(0);
         let slots: Vec<_> = (0..3).map(|key| insert(&mut cache, key)).collect();
         cache.touch(slots[0]);
         let mut gone = Vec::new();
@@ -369,7 +364,7 @@ mod tests {
 
     #[test]
     fn growth_and_removal_lose_no_row() {
-        let mut cache = Cache::new(0, 1);
+        let mut cache = Cache::new(0);
         for key in 0..1000 {
             insert(&mut cache, key);
         }

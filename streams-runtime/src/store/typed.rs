@@ -82,8 +82,9 @@ where
     /// Objects over these bytes.
     pub(crate) fn over(bytes: ByteStore, caching: bool, keys: SerdeRef<K>, format: F) -> Self {
         let cache = caching.then(|| {
-            let (key_extra, entries) = counted(&bytes);
-            Cache::new(key_extra, entries)
+            // the number of the row's segment, and the mark of an order by time
+            let segment = if bytes.segments.is_some() { size_of::<i64>() } else { 0 };
+            Cache::new(segment + usize::from(is_by_time(&bytes)))
         });
         Self {
             bytes,
@@ -502,18 +503,12 @@ where
     }
 }
 
-/// What a cached key counts beyond its bytes, and how many entries Java has for a row.
-///
-/// A key with a time has the number of its segment before it; Java's time-ordered window store, which is on
-/// disk, caches the row under its time and an entry without a value under its key, each with a mark of its
-/// order (`SegmentedCacheFunction`, `TimeOrderedCachingWindowStore`).
-fn counted(bytes: &ByteStore) -> (usize, usize) {
-    let Some(segments) = &bytes.segments else { return (0, 1) };
-    let layout = segments.layout;
-    match layout.indexed && layout.time == TimeInKey::Window && bytes.backend.persistent() {
-        true => (size_of::<i64>() + 1, 2),
-        false => (size_of::<i64>(), 1),
-    }
+/// True for windows that Java keeps, and caches, in order of time: those on disk that are emitted when they close
+/// (`TimeOrderedCachingWindowStore`).
+pub(super) fn is_by_time(bytes: &ByteStore) -> bool {
+    let layout = bytes.segments.as_ref().map(|segments| segments.layout);
+    let by_time = layout.is_some_and(|layout| layout.indexed && layout.time == TimeInKey::Window);
+    by_time && bytes.backend.persistent()
 }
 
 /// What the store held for a row before its flush.

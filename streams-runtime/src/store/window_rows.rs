@@ -8,7 +8,7 @@ use super::backend::{Cursor, KeyRange, Order};
 use super::byte_store::ByteStore;
 use super::chains::hash;
 use super::segments::Segments;
-use super::typed::{RowFormat, TypedStore};
+use super::typed::{RowFormat, TypedStore, is_by_time};
 use super::{StoreError, TimeInKey};
 use crate::serdes::{Window, Windowed};
 
@@ -249,7 +249,15 @@ where
         };
         let slots = cache.slots().map(|slot| &*slot.key_bytes);
         let mut passed: Vec<&[u8]> = slots.filter(|key| is_passed(key)).collect();
-        passed.sort_unstable_by(|a, b| (segment(a), a).cmp(&(segment(b), b)));
+        if is_by_time(&self.bytes) {
+            // up to the first one that is too late
+            passed.retain(|key| time.of(key) >= from && segment(key) <= last);
+            passed.sort_unstable_by(|a, b| (time.of(a), a).cmp(&(time.of(b), b)));
+            let wanted = passed.iter().take_while(|key| time.of(key) <= to).count();
+            passed.truncate(wanted + 1);
+        } else {
+            passed.sort_unstable_by(|a, b| (segment(a), a).cmp(&(segment(b), b)));
+        }
         if order == Order::Descending {
             passed.reverse();
         }
