@@ -111,3 +111,24 @@ fn a_cached_store_logs_the_last_write_of_a_commit() -> Failure {
     assert_eq!(driver.output::<String, i64>("app-shared-changelog").values()?, [20]);
     Ok(())
 }
+
+#[processor]
+fn keep_session(record: Record<String, i64>, sessions: &mut SessionStore<String, i64>) {
+    let window = Window { start: 10, end: record.value };
+    sessions.put(Windowed { key: record.key, window }, 1);
+}
+
+/// Java refuses it when the window is made.
+#[test]
+fn a_session_that_ends_before_it_starts_fails_the_record() -> Failure {
+    let topology = topology!({
+        let kept = Duration::from_secs(1);
+        let sessions = store(SessionStore::<String, i64>::in_memory("sessions", kept));
+        stream::<String, i64>("in").process(keep_session, sessions);
+    });
+    let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    driver.input::<String, i64>("in").pipe("a", 10, 0)?;
+    let error = driver.input::<String, i64>("in").pipe("a", 9, 0).expect_err("no session");
+    assert!(error.to_string().contains("ends at 9 ms, before it starts at 10 ms"), "{error}");
+    Ok(())
+}
