@@ -16,7 +16,7 @@ const ALWAYS_MEASURED: usize = 1024 * 1024;
 ///
 /// # Example
 /// ```
-/// use streams_runtime::plumbing::CacheBudget;
+/// use streams_runtime::store::CacheBudget;
 ///
 /// let budget = CacheBudget::new(10 * 1024 * 1024);
 /// assert_eq!((budget.used(), budget.max()), (0, 10_485_760));
