@@ -4,7 +4,8 @@
 #        scripts/oracle.sh --self-check
 # PATTERN is a regular expression over `group/topology_id`. A seed gives the same runs again; without one it is the time.
 # The self check records the given cases again with the tool's own interpreter: both recordings must be equal.
-# environment: ORACLE_DIR (jars and classes; default: the user's cache folder)
+# environment: ORACLE_DIR (jars and classes; default: the user's cache folder), ORACLE_TESTS (how cargo is to select the
+#   tests; default: --no-default-features, which builds fastest)
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 dir="${ORACLE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/streams-rs/oracle-tool}"
@@ -55,7 +56,7 @@ fi
 runs="$(mktemp -d "${TMPDIR:-/tmp}/streams-oracle.XXXXXX")"
 echo "seed $seed, $per_topology per topology, caches of $caches bytes: recording on Kafka Streams"
 oracle record "$cases" "$runs" "$seed" "$per_topology" "$caches" "$pattern"
-if (cd "$root" && CONFORMANCE_DIR="$runs" cargo test --quiet --no-default-features --test conformance) > "$runs/replay.log" 2>&1; then
+if (cd "$root" && CONFORMANCE_DIR="$runs" cargo test --quiet "${ORACLE_TESTS:---no-default-features}" --test conformance) > "$runs/replay.log" 2>&1; then
   tail -n 1 "$runs/replay.log" | sed 's/\([0-9]*\) passed, 0 failed/all \1 runs are equal/'
   rm -rf "$runs"
 else

@@ -291,15 +291,20 @@ fn an_unknown_product_fails_too() {
 /// The programs themselves, on the embedded broker.
 #[cfg(feature = "kafka")]
 mod programs {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::process::{Command, Output};
     use std::sync::LazyLock;
+    use std::time::SystemTime;
 
-    /// Where the built programs lie. They are built here, as `cargo test --test examples` alone would
-    /// run old ones.
+    /// Where the built programs lie. `cargo test` builds them, but `cargo test --test examples` alone would
+    /// run old ones: those are built here.
     static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
         let test = std::env::current_exe().expect("a test is a program");
         let profile: PathBuf = test.ancestors().nth(2).expect("target/<profile>/deps/x").into();
+        let programs = profile.join("examples");
+        if EXAMPLES.iter().all(|example| is_fresh(&programs.join(example))) {
+            return programs;
+        }
         let features = if cfg!(feature = "rocksdb") { "kafka,rocksdb" } else { "kafka" };
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--examples", "--no-default-features", "--features", features]);
@@ -309,8 +314,35 @@ mod programs {
         }
         let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo starts");
         assert!(built.success(), "the examples do not build");
-        profile.join("examples")
+        programs
     });
+
+    const EXAMPLES: [&str; 2] = ["word_count", "tutorial"];
+
+    /// True when a program is newer than all that it is made of.
+    fn is_fresh(program: &Path) -> bool {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let sources = [
+            "examples",
+            "streams-runtime/src",
+            "streams-macros/src",
+            "tests/broker/src",
+            "Cargo.lock",
+        ];
+        let newest = sources.iter().map(|source| newest(&root.join(source))).max();
+        program.metadata().and_then(|file| file.modified()).ok() > newest
+    }
+
+    fn newest(path: &Path) -> SystemTime {
+        let files = std::fs::read_dir(path)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| newest(&entry.path()));
+        let modified =
+            path.metadata().and_then(|file| file.modified()).expect("a source with a time");
+        files.max().map_or(modified, |inside| inside.max(modified))
+    }
 
     fn run(example: &str, arguments: &[&str]) -> Output {
         Command::new(PROGRAMS.join(example)).args(arguments).output().expect("it starts")
