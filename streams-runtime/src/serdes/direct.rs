@@ -28,6 +28,21 @@ impl<T: 'static> From<SerdeRef<T>> for Direct<T> {
     }
 }
 
+impl<T: 'static> Direct<T> {
+    /// What `serialize` appends, where the value has these bytes itself.
+    #[inline(always)]
+    pub(crate) fn bytes_of<'a>(&self, value: &'a T) -> Option<&'a [u8]> {
+        if !self.own {
+            return None;
+        }
+        let value = value as &dyn Any;
+        match value.downcast_ref::<String>() {
+            Some(text) => Some(text.as_bytes()),
+            None => value.downcast_ref::<Vec<u8>>().map(Vec::as_slice),
+        }
+    }
+}
+
 impl<T: 'static> Serde<T> for Direct<T> {
     #[inline(always)]
     fn deserialize(&self, topic: &str, bytes: Option<&[u8]>) -> Result<T, SerdeError> {

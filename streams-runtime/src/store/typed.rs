@@ -111,7 +111,7 @@ where
             return Ok(look(self.load()?.as_ref()));
         };
         cache.put.set(false);
-        let hash = hash(&self.key_buf);
+        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
         if let Some(ix) = cache.find(hash, &self.key_buf) {
             cache.touch(ix);
             return Ok(look(cache.slot(ix).row.as_ref()));
@@ -144,7 +144,7 @@ where
             let is_latest = self.store(out, context, &row, time)?;
             return Ok(Updated::Done(Some(Written { new: row, old, is_latest }), time));
         };
-        let hash = hash(&self.key_buf);
+        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
         let (ix, time);
         if let Some(found) = cache.find(hash, &self.key_buf) {
             ix = found;
@@ -192,7 +192,7 @@ where
             let is_latest = self.store(out, context, &new, time)?;
             return Ok(Some(Written { new, old, is_latest }));
         };
-        let hash = hash(&self.key_buf);
+        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
         let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
             let clean = !cache.is_dirty(ix);
             let slot = cache.slot_mut(ix);
@@ -486,6 +486,9 @@ where
         self.cache.as_mut().expect("invariant: only a cache has slots")
     }
 
+    /// Puts the key's bytes into `key_buf`.
+    ///
+    /// Hash what [`Direct::bytes_of`] gives, where it does: the copy is still on its way to memory.
     #[inline]
     fn encode_key(&mut self, key: &K) -> Result<(), StoreError> {
         self.key_buf.clear();
