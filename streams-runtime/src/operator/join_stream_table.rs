@@ -122,19 +122,17 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
         if let Some(grace) = self.grace {
             return self.wait(cx, grace, record, &then);
         }
-        match self.joined(cx, record)? {
-            Some(record) => then(cx, record),
-            None => Ok(()),
-        }
+        self.join(cx, record, then)
     }
 
-    /// The joined record, if there is one.
+    /// Sends the joined record on, if there is one.
     #[inline]
-    fn joined(
+    fn join(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
-    ) -> Result<Option<Record<K, J::Joined>>, Stop>
+        then: impl Fn(&mut Context, Record<K, J::Joined>) -> Result<(), Stop>,
+    ) -> Result<(), Stop>
     where
         K: Nullable,
         V: Nullable,
@@ -144,27 +142,28 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
         let Record { key, value, timestamp, headers } = record;
         let Some(value) = value.into_non_null() else {
             cx.drop_record(self.node, NULL_KEY_OR_VALUE);
-            return Ok(None);
+            return Ok(());
         };
         let row = match key.as_non_null() {
             Some(key) => match self.view.get_as_of(cx, key, timestamp) {
                 Ok(row) => row.map(|row| row.value),
                 Err(error) => {
                     cx.at_parts(timestamp, &headers);
-                    return error.handle(cx, self.node).map(|()| None);
+                    return error.handle(cx, self.node);
                 }
             },
             None if self.left => None,
             None => {
                 cx.drop_record(self.node, NULL_KEY_OR_VALUE);
-                return Ok(None);
+                return Ok(());
             }
         };
         match self.joiner.join(&key, Some(value), row) {
-            Ok(joined) => Ok(joined.map(|value| Record { key, value, timestamp, headers })),
+            Ok(Some(value)) => then(cx, Record { key, value, timestamp, headers }),
+            Ok(None) => Ok(()),
             Err(error) => {
                 cx.at_parts(timestamp, &headers);
-                error.handle(cx, self.node).map(|()| None)
+                error.handle(cx, self.node)
             }
         }
     }
@@ -194,18 +193,14 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
         match buffer.put(out, context, &record, grace.grace_ms) {
             Ok(true) => {}
             Ok(false) => {
-                return match self.joined(cx, record)? {
-                    Some(record) => then(cx, record),
-                    None => Ok(()),
-                };
+                return self.join(cx, record, then);
             }
             Err(error) => return store_failed(cx, self.node, error),
         }
         while let Some(due) = first_due(cx, grace)? {
             let (record, context, place) = due.into_parts();
             let before = cx.enter(context);
-            let joined = self.joined(cx, record);
-            let sent = joined.and_then(|record| record.map_or(Ok(()), |record| then(cx, record)));
+            let sent = self.join(cx, record, then);
             cx.leave(before);
             sent?;
             let (buffer, out, _) = cx.store_and_outbox(grace.store);
