@@ -19,7 +19,9 @@ const NO_LENGTH: &str =
 /// that hold the record, and then opens, in this order: the window behind the record before, the window
 /// that ends with this record, the window behind this record. Java: `KStreamSlidingWindowAggregate`.
 pub(super) struct Sliding<'w, 'a, K, V, A, F> {
-    work: &'w mut Work<'a, K, V, A, F>,
+    work: &'w mut Work<'a, K, A, F>,
+    key: K,
+    value: V,
     difference: i64,
     /// Starts of the windows that were seen.
     seen: BTreeSet<i64>,
@@ -40,9 +42,15 @@ where
     A: Clone + Send + 'static,
     F: Fold<K, V, A>,
 {
-    pub(super) fn new(work: &'w mut Work<'a, K, V, A, F>, windows: SlidingWindows) -> Self {
+    pub(super) fn new(
+        work: &'w mut Work<'a, K, A, F>,
+        windows: SlidingWindows,
+        (key, value): (K, V),
+    ) -> Self {
         Self {
             work,
+            key,
+            value,
             difference: windows.time_difference_ms(),
             seen: BTreeSet::new(),
             left: None,
@@ -151,7 +159,7 @@ where
     ) -> Result<Walk<ValueAndTimestamp<A>>, FoldError> {
         let span = (from, self.work.timestamp.as_millis() + 1);
         let store = cx.store(self.work.store);
-        store.walk(&self.work.key, span, order).map_err(store_error)
+        store.walk(&self.key, span, order).map_err(store_error)
     }
 
     fn step(
@@ -192,7 +200,7 @@ where
         let Some(right) = self.right.take().filter(|row| row.timestamp.as_millis() > time) else {
             return Ok(());
         };
-        let key = self.work.windowed(time + 1);
+        let key = self.work.windowed(&self.key, time + 1);
         let (store, timestamp) = (self.work.store, right.timestamp);
         let written = put_row(cx, store, &key, Some(right.value), timestamp, None)?;
         self.written(cx, (key, timestamp), written, None);
@@ -223,7 +231,7 @@ where
         row: Option<ValueAndTimestamp<A>>,
         stored: bool,
     ) -> Result<(), FoldError> {
-        let key = self.work.windowed(start);
+        let key = self.work.windowed(&self.key, start);
         if key.window.end < self.work.close {
             cx.drop_record(self.work.node, LATE);
             return Ok(());
@@ -234,7 +242,7 @@ where
         let timestamp =
             row.as_ref().map_or(work.timestamp, |row| row.timestamp.max(work.timestamp));
         let held = row.map(|row| row.value);
-        let new = work.fold.fold(&work.key, work.value.clone(), held)?;
+        let new = work.fold.fold(&self.key, self.value.clone(), held)?;
         let written = put_row(cx, work.store, &key, new, timestamp, before)?;
         self.written(cx, (key, timestamp), written, forwarded);
         Ok(())

@@ -82,19 +82,20 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
             want_old: cx.node(self.node).sends_old,
             fold: &self.fold,
             store: self.store,
-            key,
-            value,
             timestamp,
             headers,
             close,
             updates: Updates::default(),
         };
         let (emits, result) = match self.windows {
-            WindowSpan::Time(windows) => (true, work.all(cx, windows.starts_at(time))),
-            WindowSpan::Unlimited(window) => {
-                (true, work.all(cx, Some(window.start_ms()).filter(|start| *start <= time)))
+            WindowSpan::Time(windows) => {
+                (true, work.all(cx, (key, value), windows.starts_at(time)))
             }
-            WindowSpan::Sliding(windows) => Sliding::new(&mut work, windows).run(cx),
+            WindowSpan::Unlimited(window) => {
+                let start = Some(window.start_ms()).filter(|start| *start <= time);
+                (true, work.all(cx, (key, value), start))
+            }
+            WindowSpan::Sliding(windows) => Sliding::new(&mut work, windows, (key, value)).run(cx),
         };
         if let Err(error) = result {
             error.0.handle(cx, self.node)?;
@@ -111,53 +112,62 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
 }
 
 /// The work on one record.
-pub(super) struct Work<'a, K, V, A, F> {
+pub(super) struct Work<'a, K, A, F> {
     pub(super) node: NodeId,
     windows: WindowSpan,
     pub(super) on_close: bool,
     pub(super) want_old: bool,
     pub(super) fold: &'a F,
     pub(super) store: StoreRef<TableStore<Windowed<K>, A>>,
-    pub(super) key: K,
-    pub(super) value: V,
     pub(super) timestamp: Timestamp,
     pub(super) headers: Headers,
     pub(super) close: i64,
     pub(super) updates: Updates<WindowUpdate<K, A>>,
 }
 
-impl<K, V, A, F> Work<'_, K, V, A, F>
+impl<K, A, F> Work<'_, K, A, F>
 where
     K: Clone + Send + 'static,
-    V: Clone,
     A: Clone + Send + 'static,
-    F: Fold<K, V, A>,
 {
-    pub(super) fn windowed(&self, start: i64) -> Windowed<K> {
-        Windowed { key: self.key.clone(), window: self.windows.window_at(start) }
+    pub(super) fn windowed(&self, key: &K, start: i64) -> Windowed<K> {
+        Windowed { key: key.clone(), window: self.windows.window_at(start) }
     }
 
-    /// Updates the windows that are still open.
+    /// Updates the windows that are still open; the last one gets key and value, the others copies.
     #[inline]
-    fn all(
+    fn all<V: Clone>(
         &mut self,
         cx: &mut Context,
+        parts: (K, V),
         starts: impl IntoIterator<Item = i64>,
-    ) -> Result<(), FoldError> {
-        for start in starts {
-            let key = self.windowed(start);
-            if key.window.end > self.close {
-                self.update(cx, key)?;
-            } else {
+    ) -> Result<(), FoldError>
+    where
+        F: Fold<K, V, A>,
+    {
+        let mut parts = Some(parts);
+        let mut starts = starts.into_iter().peekable();
+        while let Some(start) = starts.next() {
+            let window = self.windows.window_at(start);
+            if window.end <= self.close {
                 cx.drop_record(self.node, LATE);
+                continue;
             }
+            let is_last = starts.peek().is_none();
+            let Some((key, value)) = (if is_last { parts.take() } else { parts.clone() }) else {
+                break;
+            };
+            self.update(cx, Windowed { key, window }, value)?;
         }
         Ok(())
     }
 
     #[inline]
-    fn update(&mut self, cx: &mut Context, key: Windowed<K>) -> Result<(), FoldError> {
-        let (fold, value, timestamp) = (self.fold, self.value.clone(), self.timestamp);
+    fn update<V>(&mut self, cx: &mut Context, key: Windowed<K>, value: V) -> Result<(), FoldError>
+    where
+        F: Fold<K, V, A>,
+    {
+        let (fold, timestamp) = (self.fold, self.timestamp);
         let written = update_row(cx, self.store, &key, self.want_old, |row| {
             change_row(row, timestamp, |held| {
                 let aggregate = if F::FALLIBLE { held.clone() } else { held.take() };
@@ -171,7 +181,7 @@ where
             && !self.on_close
         {
             if self.want_old && change.old.is_none() {
-                change.old = self.fold.initial();
+                change.old = fold.initial();
             }
             self.push(key, change, timestamp);
         }
