@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Up to this budget every write of a cached row is measured.
 const ALWAYS_MEASURED: usize = 1024 * 1024;
 
+/// The largest budget under which a walk touches all that Kafka Streams' walk comes by. In memory that is every
+/// row between two keys, however many: a cost of the whole cache for each record.
+const ALL_TOUCHED: usize = 16 * 1024;
+
 /// The bytes that all caches of a thread hold and may hold; clones share the count.
 ///
 /// A write that brings the caches over the budget makes room in the cache that it went to, and in no other:
@@ -70,6 +74,12 @@ impl CacheBudget {
     #[inline]
     pub(crate) fn always_measures(&self) -> bool {
         self.max() <= ALWAYS_MEASURED
+    }
+
+    /// True when a walk touches the rows it comes by, and not only those it is after.
+    #[inline]
+    pub(super) fn touches_all(&self) -> bool {
+        self.max() <= ALL_TOUCHED
     }
 
     /// Goes on counting bytes that a cache has given up, until the result is dropped.

@@ -97,7 +97,7 @@ where
             keys.extend_from_slice(key);
             cached.push_back(start..keys.len());
         };
-        let (on_disk, small) = (self.bytes.backend.persistent(), cache.budget().always_measures());
+        let (on_disk, small) = (self.bytes.backend.persistent(), cache.budget().touches_all());
         let from = match order {
             // back to where the segment begins (`CacheIteratorWrapper#currentSegmentBeginTime`)
             Order::Descending if on_disk && small => {
