@@ -37,6 +37,7 @@
 //! process one record; [`dsl`] is what `topology!` calls; a [`task`] runs one sub-topology on one
 //! partition and reads no clock; [`driver`]s move records and time.
 
+mod bytes;
 #[cfg(feature = "kafka")]
 pub mod client;
 pub mod config;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::bytes::append;
 use crate::record::Headers;
 
 /// A topic that a task writes to, as a small number.
@@ -145,7 +146,7 @@ impl Outbox {
 
     /// Adds a record whose bytes are ready.
     pub fn push_bytes(&mut self, to: Destination<'_>, key: Option<&[u8]>, value: Option<&[u8]>) {
-        match self.push(to, |arena| append(arena, key), |arena| append(arena, value)) {
+        match self.push(to, |arena| append_part(arena, key), |arena| append_part(arena, value)) {
             Ok(()) => {}
             Err(never) => match never {},
         }
@@ -198,9 +199,13 @@ impl Outbox {
 }
 
 /// Appends ready bytes.
-fn append(arena: &mut Vec<u8>, bytes: Option<&[u8]>) -> Result<Part, std::convert::Infallible> {
+#[inline(always)]
+fn append_part(
+    arena: &mut Vec<u8>,
+    bytes: Option<&[u8]>,
+) -> Result<Part, std::convert::Infallible> {
     let Some(bytes) = bytes else { return Ok(Part::Null) };
-    arena.extend_from_slice(bytes);
+    append(arena, bytes);
     Ok(Part::Bytes)
 }
 

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::primitives::not_null;
 use super::{Encoded, HasSerde, Nullable, Serde, SerdeError};
+use crate::bytes::append;
 
 /// UTF-8. Java: `StringSerializer`.
 ///
@@ -32,7 +33,7 @@ impl StringSerde {
 impl Serde<String> for StringSerde {
     #[inline]
     fn serialize(&self, _: &str, value: &String, out: &mut Vec<u8>) -> Result<Encoded, SerdeError> {
-        out.extend_from_slice(value.as_bytes());
+        append(out, value.as_bytes());
         Ok(Encoded::Bytes)
     }
 
@@ -92,7 +93,7 @@ impl Serde<Vec<u8>> for BytesSerde {
         value: &Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<Encoded, SerdeError> {
-        out.extend_from_slice(value);
+        append(out, value);
         Ok(Encoded::Bytes)
     }
 

@@ -101,6 +101,29 @@ impl ByteStore {
         Ok(found)
     }
 
+    /// Shows the row's value to `read`, with the topic that serdes are told, where it lies or in `buffer`; `None`
+    /// when there is no row.
+    #[inline]
+    pub(crate) fn look<T>(
+        &mut self,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+        read: impl FnOnce(&str, &[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        if self.segments.is_some() || self.versions.is_some() || self.lru.is_some() {
+            let found = self.get(key, buffer)?;
+            return Ok(found.then(|| read(&self.topic, buffer)));
+        }
+        let value = match self.pending.get(key) {
+            Some(value) => value,
+            None => {
+                buffer.clear();
+                self.backend.get(key, buffer)?.then_some(buffer.as_slice())
+            }
+        };
+        Ok(value.map(|value| read(&self.topic, value)))
+    }
+
     /// Puts the value of a row with a time into `out`, however old it is; false when there is none.
     pub(super) fn get_hidden(&mut self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
         out.clear();

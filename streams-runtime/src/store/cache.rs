@@ -10,8 +10,10 @@ use std::cell::{Cell, RefCell};
 
 use super::budget::{CacheBudget, Owed};
 use super::chains::Chains;
+use super::key_bytes::KeyBytes;
 use super::leaving::Leaving;
 use super::order::SlotOrder;
+use crate::bytes::same;
 use crate::record::RecordContext;
 
 /// Bytes of a row beside its key, its value and its origin: three references, the mark of dirty rows, and
@@ -36,7 +38,7 @@ pub(crate) enum Before<R> {
 
 /// One cached row.
 pub(crate) struct Slot<K, R> {
-    pub(crate) key_bytes: Box<[u8]>,
+    pub(crate) key_bytes: KeyBytes,
     pub(crate) key: K,
     /// The row now; `None` is a deletion that the store does not know yet.
     pub(crate) row: Option<R>,
@@ -112,7 +114,7 @@ impl<K, R> Cache<K, R> {
     /// The slot of a key.
     #[inline]
     pub(crate) fn find(&self, hash: u64, key: &[u8]) -> Option<SlotIx> {
-        self.index.find(hash, |ix| *self.slot(ix).key_bytes == *key)
+        self.index.find(hash, |ix| same(&self.slot(ix).key_bytes, key))
     }
 
     #[inline]

@@ -117,14 +117,13 @@ where
         always: bool,
     ) -> Result<Option<Flushed<K, R>>, StoreError> {
         while let Some(Row { key_bytes, key, row, before, context }) = leaving.rows.pop_front() {
-            self.key_buf.clear();
-            self.key_buf.extend_from_slice(&leaving.keys[key_bytes]);
-            let before = self.look_before(before, row.is_none(), want_old)?;
+            let key_bytes = &leaving.keys[key_bytes];
+            let before = self.look_before(key_bytes, before, row.is_none(), want_old)?;
             if row.is_none() && !before.existed && !always {
                 continue;
             }
-            self.store(out, &context, &row, context.timestamp)?;
-            self.note_size(row.as_ref());
+            self.store(out, &context, key_bytes, &row, context.timestamp)?;
+            self.note_size(key_bytes, row.as_ref());
             let timestamp = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
             return Ok(Some(Flushed { key, new: row, old: before.row, timestamp, context }));
         }
@@ -179,13 +178,13 @@ where
     }
 
     /// Counts a row by the bytes in `row_buf`, where its serde could not tell them without writing.
-    fn note_size(&mut self, row: Option<&R>) {
+    fn note_size(&mut self, key: &[u8], row: Option<&R>) {
         let Some(cache) = &mut self.cache else { return };
         if cache.budget().always_measures() || row.is_none_or(|row| self.format.len(row).is_some())
         {
             return;
         }
-        let found = cache.find(hash(&self.key_buf), &self.key_buf);
+        let found = cache.find(hash(key), key);
         if let Some(ix) = found.filter(|ix| !cache.is_dirty(*ix)) {
             cache.slot_mut(ix).value_bytes = self.row_buf.len();
             cache.account(ix);

@@ -18,6 +18,7 @@ mod error;
 mod java_set;
 mod join_buffer;
 mod join_window;
+mod key_bytes;
 mod key_value;
 mod leaving;
 mod lru;

@@ -7,6 +7,7 @@ use std::ops::{Bound, Range};
 use super::StoreError;
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
 use super::chains::{Chains, hash};
+use crate::bytes::{append, copy, same};
 
 /// Bytes of memory that are kept for the next rows after a commit.
 const KEPT_BYTES: usize = 1 << 20;
@@ -48,8 +49,11 @@ impl Pending {
     }
 
     /// Writes or deletes a row. A new value takes the place of the old one where it fits.
+    #[inline]
     pub(crate) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let ix = match self.find(key) {
+        let last = self.last.get();
+        let found = if self.is_at(last, key) { Some(last) } else { self.find(key) };
+        let ix = match found {
             Some(ix) => ix,
             None => self.insert(key),
         };
@@ -63,12 +67,12 @@ impl Pending {
             self.arena.resize(row.value.start + row.room, 0);
         }
         row.value.end = row.value.start + value.len();
-        self.arena[row.value.clone()].copy_from_slice(value);
+        copy(&mut self.arena[row.value.clone()], value);
     }
 
     fn insert(&mut self, key: &[u8]) -> u32 {
         let start = self.arena.len();
-        self.arena.extend_from_slice(key);
+        append(&mut self.arena, key);
         let end = self.arena.len();
         let ix = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 rows");
         self.rows.push(Row { key: start..end, value: end..end, room: 0, deleted: false });
@@ -81,14 +85,14 @@ impl Pending {
 
     #[inline]
     fn find(&self, key: &[u8]) -> Option<u32> {
-        let is_it = |ix: u32| self.rows.get(ix as usize).is_some_and(|row| self.key(row) == key);
-        let last = self.last.get();
-        if is_it(last) {
-            return Some(last);
-        }
-        let found = self.index.find(hash(key), is_it)?;
+        let found = self.index.find(hash(key), |ix| self.is_at(ix, key))?;
         self.last.set(found);
         Some(found)
+    }
+
+    #[inline]
+    fn is_at(&self, ix: u32, key: &[u8]) -> bool {
+        self.rows.get(ix as usize).is_some_and(|row| same(self.key(row), key))
     }
 
     #[inline]

@@ -34,8 +34,8 @@ impl<'a, K, R, F> Rows<'a, K, R, F> {
             Some(cache) => cache.slots().filter(in_range).collect(),
         };
         dirty.sort_unstable_by(|a, b| match order {
-            Order::Ascending => b.key_bytes.cmp(&a.key_bytes),
-            Order::Descending => a.key_bytes.cmp(&b.key_bytes),
+            Order::Ascending => b.key_bytes.cmp(&*a.key_bytes),
+            Order::Descending => a.key_bytes.cmp(&*b.key_bytes),
         });
         Self { store, under, dirty, order, failed: false }
     }
@@ -52,7 +52,7 @@ where
             let Some(slot) = self.dirty.last() else { return self.step_under() };
             let ordering = match (self.under.row(), self.order) {
                 (None, _) => std::cmp::Ordering::Less,
-                (Some((under, _)), Order::Ascending) => slot.key_bytes.as_ref().cmp(under),
+                (Some((under, _)), Order::Ascending) => (*slot.key_bytes).cmp(under),
                 (Some((under, _)), Order::Descending) => under.cmp(&slot.key_bytes),
             };
             if ordering == std::cmp::Ordering::Greater {

@@ -46,9 +46,16 @@ pub(crate) struct TypedStore<K, R, F> {
     pub(super) keys: Direct<K>,
     pub(super) format: F,
     pub(super) cache: Option<Cache<K, R>>,
-    pub(super) key_buf: Vec<u8>,
+    key_buf: Vec<u8>,
     pub(super) row_buf: Vec<u8>,
     rows: PhantomData<fn() -> R>,
+}
+
+/// A row that was read from the store.
+struct Loaded<R> {
+    row: R,
+    /// How many bytes it has there.
+    bytes: usize,
 }
 
 /// How a change of a row went.
@@ -106,22 +113,24 @@ where
         key: &K,
         look: impl FnOnce(Option<&R>) -> T,
     ) -> Result<T, StoreError> {
-        self.encode_key(key)?;
-        let Some(cache) = &mut self.cache else {
-            return Ok(look(self.load()?.as_ref()));
-        };
-        cache.put.set(false);
-        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
-        if let Some(ix) = cache.find(hash, &self.key_buf) {
-            cache.touch(ix);
-            return Ok(look(cache.slot(ix).row.as_ref()));
-        }
-        let row = self.load()?;
-        if row.is_none() || self.bytes.segments.is_some() {
-            return Ok(look(row.as_ref()));
-        }
-        let ix = self.insert_loaded(hash, key, row);
-        Ok(look(self.cached().slot(ix).row.as_ref()))
+        self.at_key(key, |store, bytes| {
+            let Some(cache) = &mut store.cache else {
+                return Ok(look(store.load(bytes)?.as_ref().map(|loaded| &loaded.row)));
+            };
+            cache.put.set(false);
+            let hash = hash(bytes);
+            if let Some(ix) = cache.find(hash, bytes) {
+                cache.touch(ix);
+                return Ok(look(cache.slot(ix).row.as_ref()));
+            }
+            match store.load(bytes)? {
+                Some(loaded) if store.bytes.segments.is_none() => {
+                    let ix = store.insert_loaded((hash, bytes), key, loaded);
+                    Ok(look(store.cached().slot(ix).row.as_ref()))
+                }
+                loaded => Ok(look(loaded.as_ref().map(|loaded| &loaded.row))),
+            }
+        })
     }
 
     /// Changes the row of a key in place.
@@ -136,17 +145,31 @@ where
         want_old: bool,
         change: C,
     ) -> Result<Updated<R, C>, E> {
-        self.encode_key(key)?;
-        let Some(cache) = &mut self.cache else {
-            let mut row = self.load()?;
+        self.at_key(key, |store, bytes| {
+            if store.cache.is_some() {
+                return store.update_cached(context, (key, bytes), want_old, change);
+            }
+            let mut row = store.load(bytes)?.map(|loaded| loaded.row);
             let old = if want_old { row.clone() } else { None };
             let time = change(&mut row)?;
-            let is_latest = self.store(out, context, &row, time)?;
-            return Ok(Updated::Done(Some(Written { new: row, old, is_latest }), time));
-        };
-        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
+            let is_latest = store.store(out, context, bytes, &row, time)?;
+            Ok(Updated::Done(Some(Written { new: row, old, is_latest }), time))
+        })
+    }
+
+    /// [`update`](Self::update) of a store with a cache.
+    #[inline]
+    fn update_cached<E: From<StoreError>, C: FnOnce(&mut Option<R>) -> Result<Timestamp, E>>(
+        &mut self,
+        context: &RecordContext,
+        (key, bytes): (&K, &[u8]),
+        want_old: bool,
+        change: C,
+    ) -> Result<Updated<R, C>, E> {
+        let hash = hash(bytes);
+        let cache = self.cached();
         let (ix, time);
-        if let Some(found) = cache.find(hash, &self.key_buf) {
+        if let Some(found) = cache.find(hash, bytes) {
             ix = found;
             let clean = !cache.is_dirty(ix);
             let slot = cache.slot_mut(ix);
@@ -157,23 +180,27 @@ where
             }
             cache.touch(ix);
         } else {
-            let mut row = self.load()?;
-            let before = known_before(row.as_ref(), want_old);
-            if row.is_some() && self.bytes.segments.is_none() {
-                ix = self.insert_loaded(hash, key, row);
-                if self.crowded()
-                    && let Some(row) = &self.cached().slot(ix).row
-                {
-                    return Ok(Updated::Crowded(row.clone(), change));
+            let loaded = self.load(bytes)?;
+            let before = known_before(loaded.as_ref().map(|loaded| &loaded.row), want_old);
+            match loaded {
+                Some(loaded) if self.bytes.segments.is_none() => {
+                    ix = self.insert_loaded((hash, bytes), key, loaded);
+                    if self.crowded()
+                        && let Some(row) = &self.cached().slot(ix).row
+                    {
+                        return Ok(Updated::Crowded(row.clone(), change));
+                    }
+                    time = change(&mut self.cached().slot_mut(ix).row)?;
                 }
-                time = change(&mut self.cached().slot_mut(ix).row)?;
-            } else {
-                time = change(&mut row)?;
-                ix = self.insert(hash, key, row);
+                loaded => {
+                    let mut row = loaded.map(|loaded| loaded.row);
+                    time = change(&mut row)?;
+                    ix = self.cached().insert(hash, bytes, key.clone(), row);
+                }
             }
             self.cached().slot_mut(ix).before = before.unwrap_or(Before::Unknown);
         }
-        self.written(ix, context)?;
+        self.written(ix, bytes, context)?;
         Ok(Updated::Done(None, time))
     }
 
@@ -187,32 +214,33 @@ where
         (new, time): (Option<R>, Timestamp),
         old: Option<R>,
     ) -> Result<Option<Written<R>>, StoreError> {
-        self.encode_key(key)?;
-        let Some(cache) = &mut self.cache else {
-            let is_latest = self.store(out, context, &new, time)?;
-            return Ok(Some(Written { new, old, is_latest }));
-        };
-        let hash = hash(self.keys.bytes_of(key).unwrap_or(&self.key_buf));
-        let ix = if let Some(ix) = cache.find(hash, &self.key_buf) {
-            let clean = !cache.is_dirty(ix);
-            let slot = cache.slot_mut(ix);
-            if clean {
-                slot.before = match (old, &slot.row) {
-                    (Some(old), _) => Before::Row(old),
-                    (None, Some(_)) => Before::Present,
-                    (None, None) => Before::Absent,
-                };
-            }
-            slot.row = new;
-            cache.touch(ix);
-            ix
-        } else {
-            let ix = self.insert(hash, key, new);
-            self.cached().slot_mut(ix).before = old.map_or(Before::Unknown, Before::Row);
-            ix
-        };
-        self.written(ix, context)?;
-        Ok(None)
+        self.at_key(key, |store, bytes| {
+            let Some(cache) = &mut store.cache else {
+                let is_latest = store.store(out, context, bytes, &new, time)?;
+                return Ok(Some(Written { new, old, is_latest }));
+            };
+            let hash = hash(bytes);
+            let ix = if let Some(ix) = cache.find(hash, bytes) {
+                let clean = !cache.is_dirty(ix);
+                let slot = cache.slot_mut(ix);
+                if clean {
+                    slot.before = match (old, &slot.row) {
+                        (Some(old), _) => Before::Row(old),
+                        (None, Some(_)) => Before::Present,
+                        (None, None) => Before::Absent,
+                    };
+                }
+                slot.row = new;
+                cache.touch(ix);
+                ix
+            } else {
+                let ix = cache.insert(hash, bytes, key.clone(), new);
+                cache.slot_mut(ix).before = old.map_or(Before::Unknown, Before::Row);
+                ix
+            };
+            store.written(ix, bytes, context)?;
+            Ok(None)
+        })
     }
 
     /// The rows of a range of key bytes, those that only the cache knows included.
@@ -324,11 +352,12 @@ where
     /// is none (Java asks the store at each flush).
     pub(super) fn look_before(
         &mut self,
+        key: &[u8],
         before: Before<R>,
         deleted: bool,
         want_old: bool,
     ) -> Result<Stored<R>, StoreError> {
-        let lost = self.bytes.may_have_lost(&self.key_buf);
+        let lost = self.bytes.may_have_lost(key);
         let row = match if lost { Before::Unknown } else { before } {
             Before::Absent => return Ok(Stored { existed: false, row: None }),
             Before::Row(row) => Some(row),
@@ -336,7 +365,7 @@ where
             Before::Unknown if !want_old && !deleted => {
                 return Ok(Stored { existed: true, row: None });
             }
-            Before::Present | Before::Unknown => self.load()?,
+            Before::Present | Before::Unknown => self.load(key)?.map(|loaded| loaded.row),
         };
         Ok(Stored { existed: row.is_some(), row: if want_old { row } else { None } })
     }
@@ -347,7 +376,12 @@ where
     /// measures each write, and a large one the 1st, 2nd, 4th, 8th.. since the last flush and what a flush
     /// writes, so that a hot row costs no serde.
     #[inline]
-    fn written(&mut self, ix: SlotIx, context: &RecordContext) -> Result<(), StoreError> {
+    fn written(
+        &mut self,
+        ix: SlotIx,
+        key: &[u8],
+        context: &RecordContext,
+    ) -> Result<(), StoreError> {
         let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
         cache.mark_dirty(ix);
         cache.put.set(true);
@@ -364,7 +398,7 @@ where
         }
         self.cached().account(ix);
         if let Some(segments) = &mut self.bytes.segments {
-            segments.note_recent(&self.key_buf);
+            segments.note_recent(key);
         }
         Ok(())
     }
@@ -386,8 +420,7 @@ where
         Ok(())
     }
 
-    /// Writes the row whose key is in `key_buf` to the store and the changelog; false when it is one of the
-    /// past.
+    /// Writes a row to the store and the changelog; false when it is one of the past.
     ///
     /// `time` is that of a deletion; only a store with versions asks for it.
     #[inline]
@@ -395,6 +428,7 @@ where
         &mut self,
         out: &mut Outbox,
         context: &RecordContext,
+        key: &[u8],
         row: &Option<R>,
         time: Timestamp,
     ) -> Result<bool, StoreError> {
@@ -409,16 +443,16 @@ where
         let stored = (encoded == Encoded::Bytes).then_some(self.row_buf.as_slice());
         if self.bytes.versions.is_some() {
             let time = row.as_ref().and_then(F::timestamp).unwrap_or(time);
-            return self.store_version(out, encoded, time);
+            return self.store_version(out, key, encoded, time);
         }
-        let evicted = self.bytes.put(&self.key_buf, stored);
+        let evicted = self.bytes.put(key, stored);
         if let Some(evicted) = evicted.filter(|_| F::LOGS_EVICTION) {
             let time = context.timestamp.as_millis();
             self.bytes.log(out, &evicted, None, time, Headers::none());
         }
         let time = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
         let logged = stored.and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, &self.key_buf, logged, time.as_millis(), Headers::none());
+        self.bytes.log(out, key, logged, time.as_millis(), Headers::none());
         Ok(true)
     }
 
@@ -428,14 +462,15 @@ where
     fn store_version(
         &mut self,
         out: &mut Outbox,
+        key: &[u8],
         row: Encoded,
         time: Timestamp,
     ) -> Result<bool, StoreError> {
         let stored = (row == Encoded::Bytes).then_some(self.row_buf.as_slice());
         let time = time.as_millis();
-        let put = self.bytes.put_version(&self.key_buf, stored, time)?;
+        let put = self.bytes.put_version(key, stored, time)?;
         let logged = stored.and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, &self.key_buf, logged, time, Headers::none());
+        self.bytes.log(out, key, logged, time, Headers::none());
         match put {
             Put::Latest => Ok(true),
             Put::Past(_) => Ok(false),
@@ -445,33 +480,33 @@ where
 
     /// The version of a key that held at a time.
     pub(crate) fn version(&mut self, key: &K, time: Timestamp) -> Result<Option<R>, StoreError> {
-        self.encode_key(key)?;
-        match self.bytes.get_version(&self.key_buf, time.as_millis(), &mut self.row_buf)? {
-            Some(_) => self.read_row(&self.row_buf).map(Some),
+        self.at_key(key, |store, bytes| {
+            match store.bytes.get_version(bytes, time.as_millis(), &mut store.row_buf)? {
+                Some(_) => store.read_row(&store.row_buf).map(Some),
+                None => Ok(None),
+            }
+        })
+    }
+
+    /// Reads a row from under the cache.
+    #[inline]
+    fn load(&mut self, key: &[u8]) -> Result<Option<Loaded<R>>, StoreError> {
+        let Self { bytes, row_buf, format, .. } = self;
+        let read = |topic: &str, stored: &[u8]| {
+            format.read(topic, stored).map(|row| Loaded { row, bytes: stored.len() })
+        };
+        match bytes.look(key, row_buf, read)? {
             None => Ok(None),
+            Some(Ok(loaded)) => Ok(Some(loaded)),
+            Some(Err(error)) => Err(self.serde_error("value", &error)),
         }
     }
 
-    /// Reads the row whose key is in `key_buf` from under the cache.
-    fn load(&mut self) -> Result<Option<R>, StoreError> {
-        if !self.bytes.get(&self.key_buf, &mut self.row_buf)? {
-            return Ok(None);
-        }
-        self.read_row(&self.row_buf).map(Some)
-    }
-
-    /// Caches a row whose key is in `key_buf`. It is to be accounted.
-    fn insert(&mut self, hash: u64, key: &K, row: Option<R>) -> SlotIx {
-        let cache = self.cache.as_mut().expect("invariant: only a cache has slots");
-        cache.insert(hash, &self.key_buf, key.clone(), row)
-    }
-
-    /// Caches a row whose key is in `key_buf` and whose bytes are in `row_buf`.
-    fn insert_loaded(&mut self, hash: u64, key: &K, row: Option<R>) -> SlotIx {
-        let ix = self.insert(hash, key, row);
-        let bytes = self.row_buf.len();
+    /// Caches a row that was read from the store.
+    fn insert_loaded(&mut self, (hash, bytes): (u64, &[u8]), key: &K, loaded: Loaded<R>) -> SlotIx {
         let cache = self.cached();
-        cache.slot_mut(ix).value_bytes = bytes;
+        let ix = cache.insert(hash, bytes, key.clone(), Some(loaded.row));
+        cache.slot_mut(ix).value_bytes = loaded.bytes;
         cache.account(ix);
         cache.put.set(true);
         ix
@@ -486,13 +521,33 @@ where
         self.cache.as_mut().expect("invariant: only a cache has slots")
     }
 
-    /// Puts the key's bytes into `key_buf`.
-    ///
-    /// Hash what [`Direct::bytes_of`] gives, where it does: the copy is still on its way to memory.
+    /// Does what needs the bytes of a key, which are not copied where the key has them itself.
     #[inline]
-    fn encode_key(&mut self, key: &K) -> Result<(), StoreError> {
-        self.key_buf.clear();
-        match self.keys.serialize(&self.bytes.topic, key, &mut self.key_buf) {
+    fn at_key<T, E: From<StoreError>>(
+        &mut self,
+        key: &K,
+        work: impl FnOnce(&mut Self, &[u8]) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut buffer = Vec::new();
+        let bytes = match self.keys.bytes_of(key) {
+            Some(bytes) => bytes,
+            None => {
+                buffer = std::mem::take(&mut self.key_buf);
+                buffer.clear();
+                self.encode_key(key, &mut buffer)?;
+                &buffer
+            }
+        };
+        let result = work(self, bytes);
+        if buffer.capacity() > 0 {
+            self.key_buf = buffer;
+        }
+        result
+    }
+
+    #[inline]
+    fn encode_key(&self, key: &K, out: &mut Vec<u8>) -> Result<(), StoreError> {
+        match self.keys.serialize(&self.bytes.topic, key, out) {
             Ok(Encoded::Bytes) => Ok(()),
             Ok(Encoded::Null) => {
                 Err(self.serde_error("key", &SerdeError::new("a key must not be null")))

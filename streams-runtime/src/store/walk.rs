@@ -87,7 +87,7 @@ where
         let mut recent = segments
             .recent
             .take()
-            .unwrap_or_else(|| cache.slots().map(|slot| slot.key_bytes.clone()).collect());
+            .unwrap_or_else(|| cache.slots().map(|slot| Box::from(&*slot.key_bytes)).collect());
         let time = segments.layout.time;
         let segment = |key: &[u8]| segments.cached_segment(time.of(key));
         let is_cached = |key: &&[u8]| cache.find(hash(key), key).is_some();
