@@ -127,11 +127,6 @@ fn keep(record: Record<String, i64>, rows: &mut KeyValueStore<String, i64>) {
     rows.put(record.key, record.value);
 }
 
-#[processor]
-fn keep_windows(record: Record<String, i64>, rows: &mut WindowStore<String, i64>) {
-    rows.put(record.key, record.value, record.timestamp);
-}
-
 fn problem(topology: &Topology) -> String {
     topology.build(&TopologyConfig::new("app")).expect_err("refused").to_string()
 }
@@ -146,13 +141,6 @@ fn a_supplier_of_another_kind_is_refused() {
     let text = problem(&sessions);
     assert!(text.contains("the store `rows` is built of a session supplier"), "{text}");
     assert!(text.contains("give it a key-value supplier"), "{text}");
-    let global = topology!({
-        let rows = Stores::in_memory_window_store("rows", HOUR, HOUR, true);
-        let rows = Stores::window_store_builder(rows, StringSerde::default(), I64Serde);
-        global_store(rows, "rows", keep_windows);
-    });
-    let text = problem(&global);
-    assert!(text.contains("window store `rows` of a processor shall retain duplicates"), "{text}");
 }
 
 /// Calls of `init` and `close` leave their traces in what is forwarded and stored.

@@ -67,7 +67,7 @@ impl Spans {
                 window_store_maker(
                     key,
                     value,
-                    WindowLayout { time, retention_ms, size_ms, indexed },
+                    WindowLayout { time, retention_ms, size_ms, indexed, duplicates: false },
                 )
             }
             Self::Sessions(_) => session_store_maker(key, value, retention_ms, indexed),

@@ -153,6 +153,11 @@ impl ByteStore {
         Some(eldest)
     }
 
+    /// True when it writes a changelog.
+    pub(super) fn is_logged(&self) -> bool {
+        self.changelog.is_some()
+    }
+
     /// Sends a change to the changelog, if the store has one.
     #[inline]
     pub(crate) fn log(

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::outbox::Outbox;
 use crate::record::Headers;
+use crate::serdes::windowed::put_window_key;
 use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
 
 /// Bytes of a time before a value.
@@ -17,9 +18,7 @@ const TIME: usize = size_of::<i64>();
 /// The records of one side, until they are too old to be joined.
 ///
 /// Records of one key and time stand side by side: the key on disk and in the changelog is key, time, and
-/// a number that counts up. After a restart it goes on behind the changelog's end, and so behind every
-/// number that was given: Java begins anew there, and overwrites records of the same key and time
-/// (`RocksDBWindowStore`). The changelog's records have the time and headers of the records themselves.
+/// a number (`ByteStore::number`). The changelog's records have the time and headers of the records themselves.
 /// There is no cache. Java: `WindowStore` that retains duplicates.
 pub struct JoinWindowStore<K, V> {
     bytes: ByteStore,
@@ -27,8 +26,6 @@ pub struct JoinWindowStore<K, V> {
     values: Direct<V>,
     /// True when a record's time stands before its value, too, as Java's stores in memory have it.
     timestamped: bool,
-    /// The last number; 0 until the first record.
-    sequence: i32,
     key: Vec<u8>,
     row: Vec<u8>,
 }
@@ -68,9 +65,8 @@ where
         headers: Headers,
     ) -> Result<(), StoreError> {
         self.encode_key(key)?;
-        self.sequence = self.next_number()?;
-        self.key.extend_from_slice(&timestamp.to_be_bytes());
-        self.key.extend_from_slice(&self.sequence.to_be_bytes());
+        put_window_key(&[], timestamp, 0, &mut self.key);
+        self.bytes.number(&mut self.key)?;
         self.row.clear();
         let prefix = if self.timestamped { TIME } else { 0 };
         if self.timestamped {
@@ -84,10 +80,7 @@ where
                 .map_err(|error| self.serde_error("value", &error))?,
         };
         let row = (encoded == Encoded::Bytes).then_some(self.row.as_slice());
-        // in memory a record without a value still moves the store's time (Java: `InMemoryWindowStore.put`)
-        if row.is_some() || self.timestamped {
-            self.bytes.put(&self.key, row);
-        }
+        self.bytes.put_numbered(&self.key, row);
         let logged = row.and_then(|row| row.get(prefix..));
         self.bytes.log(out, &self.key, logged, timestamp, &headers);
         Ok(())
@@ -101,16 +94,6 @@ where
     /// Records that came too late to be kept since the last call.
     pub fn take_expired(&mut self) -> u64 {
         self.bytes.take_expired()
-    }
-
-    /// Each record is logged once, so no number is above the count of records in the changelog.
-    fn next_number(&self) -> Result<i32, StoreError> {
-        let last = match self.sequence {
-            0 => self.bytes.committed_offset(self.bytes.partition)?.map_or(0, |last| last + 1),
-            last => i64::from(last),
-        };
-        let next = last.wrapping_add(1) & i64::from(i32::MAX);
-        Ok(i32::try_from(next).expect("invariant: masked to 31 bits"))
     }
 
     fn encode_key(&mut self, key: &K) -> Result<(), StoreError> {
@@ -137,7 +120,8 @@ where
     K: Send + 'static,
     V: Send + 'static,
 {
-    let layout = WindowLayout { time: TimeInKey::Window, retention_ms, size_ms, indexed: false };
+    let time = TimeInKey::Window;
+    let layout = WindowLayout { time, retention_ms, size_ms, indexed: false, duplicates: true };
     Arc::new(move |setup| {
         let timestamped = !setup.backend.persistent();
         Ok(Box::new(JoinWindowStore {
@@ -145,7 +129,6 @@ where
             bytes: ByteStore::with_times(setup, layout)?,
             keys: Arc::clone(&key).into(),
             values: Arc::clone(&value).into(),
-            sequence: 0,
             key: Vec::new(),
             row: Vec::new(),
         }))

@@ -14,6 +14,7 @@ mod cache;
 mod chains;
 #[cfg(feature = "rocksdb")]
 mod directory;
+mod duplicates;
 mod error;
 mod java_set;
 mod join_buffer;

@@ -18,7 +18,7 @@ use crate::serdes::{SerdeRef, Window, WindowStoreKeys, Windowed};
 
 /// Values by key and the start of a window.
 ///
-/// The changelog's key is key, start, and a sequence number of 0; its time is that of the record in
+/// The changelog's key is key, start, and a sequence number, 0 without duplicates; its time is that of the record in
 /// work. Java: `org.apache.kafka.streams.state.WindowStore`.
 pub struct WindowStore<K, V> {
     rows: TypedStore<Windowed<K>, V, Plain<V>>,
@@ -51,6 +51,9 @@ where
     /// As [`fetch`](Self::fetch).
     pub fn fetch_one(&mut self, key: &K, start: i64) -> Result<Option<V>, StoreError> {
         let window = Windowed { key: key.clone(), window: Window { start, end: start } };
+        if self.rows.bytes.retains_duplicates() {
+            return self.rows.last_of_window(&window);
+        }
         self.rows.with(&window, |row| row.cloned())
     }
 
@@ -72,6 +75,8 @@ where
 
     /// Writes (`Some`) or deletes (`None`) the value of a window.
     ///
+    /// Where duplicates are retained, a value comes beside those that are there, and nothing is deleted.
+    ///
     /// # Errors
     /// When the store cannot be written, or a part has no bytes in its serde.
     pub fn put(
@@ -83,6 +88,9 @@ where
         start: i64,
     ) -> Result<(), StoreError> {
         let window = Windowed { key: key.clone(), window: Window { start, end: start } };
+        if self.rows.bytes.retains_duplicates() {
+            return self.rows.put_beside(out, context, &window, value.as_ref());
+        }
         self.rows.put(out, context, &window, (value, context.timestamp), None).map(drop)
     }
 
@@ -103,7 +111,7 @@ where
     V: Clone + Send + 'static,
 {
     Arc::new(move |setup| {
-        let caching = setup.caching;
+        let caching = setup.caching && !layout.duplicates;
         let keys = WindowStoreKeys { inner: Arc::clone(&key).into(), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
         let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));

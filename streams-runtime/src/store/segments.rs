@@ -69,6 +69,8 @@ pub struct WindowLayout {
     pub size_ms: i64,
     /// True for an index in order of time, which emission on close reads.
     pub indexed: bool,
+    /// True when writes of one key and time stand beside each other. Such windows have no cache.
+    pub duplicates: bool,
 }
 
 impl WindowLayout {
@@ -76,7 +78,14 @@ impl WindowLayout {
     pub fn of_windows(retention: Duration, size: Duration) -> Self {
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let (retention_ms, size_ms) = (millis(retention), millis(size));
-        Self { time: TimeInKey::Window, retention_ms, size_ms, indexed: false }
+        let time = TimeInKey::Window;
+        Self { time, retention_ms, size_ms, indexed: false, duplicates: false }
+    }
+
+    /// The same, with writes of one key and time beside each other where `duplicates` says so.
+    #[must_use]
+    pub const fn retaining(self, duplicates: bool) -> Self {
+        Self { duplicates, ..self }
     }
 }
 
@@ -95,6 +104,8 @@ pub(crate) struct Segments {
     /// Segments that are to be dropped with the next commit.
     dropping: BTreeSet<i64>,
     expired: u64,
+    /// The number of the last duplicate; 0 until the first one.
+    pub(super) sequence: i32,
     row: Vec<u8>,
     index: Vec<u8>,
     /// Keys that the cache may hold, in order; kept from the first read of a range on. As in Java, what
@@ -113,6 +124,7 @@ impl Segments {
             known: BTreeSet::new(),
             dropping: BTreeSet::new(),
             expired: 0,
+            sequence: 0,
             row: Vec::new(),
             index: Vec::new(),
             recent: None,
@@ -320,6 +332,7 @@ impl Segments {
     /// Forgets what was not committed. A changelog that is read again must not find its records late.
     pub(crate) fn abort(&mut self) {
         self.recent = None;
+        self.sequence = 0;
         self.stream_time = self.committed_time;
         self.known.append(&mut self.dropping);
     }
@@ -330,8 +343,11 @@ mod tests {
     use super::*;
 
     fn segments(retention_ms: i64, exact: bool) -> Segments {
-        let layout =
-            WindowLayout { time: TimeInKey::Window, retention_ms, size_ms: 10, indexed: false };
+        let layout = WindowLayout {
+            retention_ms,
+            size_ms: 10,
+            ..WindowLayout::of_windows(<_>::default(), <_>::default())
+        };
         Segments::new(layout, exact)
     }
 

@@ -164,7 +164,8 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let layout = WindowLayout { time: TimeInKey::Session, retention_ms, size_ms: 0, indexed };
+    let time = TimeInKey::Session;
+    let layout = WindowLayout { time, retention_ms, size_ms: 0, indexed, duplicates: false };
     Arc::new(move |setup| {
         let caching = setup.caching;
         let keys = SessionStoreKeys { inner: Arc::clone(&key).into() };

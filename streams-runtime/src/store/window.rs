@@ -20,7 +20,7 @@ type WindowRow<K, V> = (Windowed<K>, ValueAndTimestamp<V>);
 
 /// What a store of windows can do beyond a table's.
 ///
-/// The changelog's key is key, start, and a sequence number of 0; rows older than the retention are not
+/// The changelog's key is key, start, and a sequence number, 0 without duplicates; rows older than the retention are not
 /// seen. Java: `TimestampedWindowStore` over `RocksDBWindowStore` or `InMemoryWindowStore`.
 impl<K, V> TableStore<Windowed<K>, V>
 where
@@ -53,10 +53,15 @@ where
         start: i64,
     ) -> Result<Option<ValueAndTimestamp<V>>, StoreError> {
         let window = self.window_of(key, start);
+        if self.rows.bytes.retains_duplicates() {
+            return self.rows.last_of_window(&window);
+        }
         self.get(&window)
     }
 
     /// Writes (`Some`) or deletes (`None`) the row of the window that starts then.
+    ///
+    /// Where duplicates are retained, a row comes beside those that are there, and nothing is deleted.
     ///
     /// # Errors
     /// When the store cannot be written, or a part has no bytes in its serde.
@@ -69,6 +74,10 @@ where
         timestamp: Timestamp,
     ) -> Result<(), StoreError> {
         let window = self.window_of(key, start);
+        if self.rows.bytes.retains_duplicates() {
+            let row = value.map(|value| ValueAndTimestamp { value, timestamp });
+            return self.rows.put_beside(out, context, &window, row.as_ref());
+        }
         self.put(out, context, &window, value, timestamp, None).map(drop)
     }
 
@@ -134,7 +143,7 @@ where
     V: Clone + Send + 'static,
 {
     Arc::new(move |setup| {
-        let caching = setup.caching;
+        let caching = setup.caching && !layout.duplicates;
         let keys = WindowStoreKeys { inner: Arc::clone(&key).into(), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
         let values = Timestamped(Arc::clone(&value).into());

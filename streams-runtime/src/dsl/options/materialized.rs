@@ -296,8 +296,9 @@ impl Stores {
 
     /// A store of windows on disk (RocksDB), which keeps them that long after their start.
     ///
-    /// With `retain_duplicates` rows of one key and time stand beside each other, as joins of streams need it;
-    /// windowed aggregations take stores without, and the windows' size from their own windows.
+    /// With `retain_duplicates` rows of one key and time stand beside each other, as joins of streams need it and
+    /// processors may ([`window_store_builder`](Self::window_store_builder)); windowed aggregations have one row for
+    /// each whatever it says, and take the windows' size from their own windows.
     pub fn persistent_window_store(
         name: impl Into<String>,
         retention: Duration,

@@ -76,16 +76,9 @@ fn of_windows<S>(
 ) -> StoreBuilder<S> {
     let WindowSupplier { store, window_size, retain_duplicates } = supplier;
     let retention = store.retention.unwrap_or_default();
-    let maker = maker(WindowLayout::of_windows(retention, window_size));
-    let problem = retain_duplicates.then(|| {
-        format!(
-            "the window store `{}` of a processor shall retain duplicates, which only the stores of stream joins \
-             do; give its supplier `false`, and keep several values of a window as one, as in a `Vec`",
-            store.name
-        )
-    });
-    let mut builder = built(store, Wanted::Sessions, maker);
-    builder.problem = problem;
+    let layout = WindowLayout::of_windows(retention, window_size).retaining(retain_duplicates);
+    let mut builder = built(store, Wanted::Sessions, maker(layout));
+    builder.problem = None;
     builder
 }
 
@@ -164,8 +157,44 @@ impl Stores {
         built(supplier, Wanted::Versions, versioned_store_maker(key, value, layout))
     }
 
-    /// A [`WindowStore`] with these serdes. It keeps one value per key and window: building fails for a supplier
-    /// that retains duplicates. Java: `Stores#windowStoreBuilder`.
+    /// A [`WindowStore`] with these serdes. Java: `Stores#windowStoreBuilder`.
+    ///
+    /// With a supplier that retains duplicates every `put` adds a value to its window, behind those that are there;
+    /// reads give all of them in that order, [`fetch_one`](WindowStore::fetch_one) the last one. `delete` takes
+    /// nothing away, there is no cache, and the changelog is not compacted: values go when the window is too old.
+    /// In Java `fetch` of one window finds a value of such a store only on disk, and only until the next put.
+    ///
+    /// # Example
+    /// ```
+    /// use std::time::Duration;
+    /// use streams_runtime::prelude::*;
+    ///
+    /// /// Tells all values of the last ten milliseconds, repeated ones too.
+    /// #[processor]
+    /// fn recent(
+    ///     record: Record<String, i64>,
+    ///     ctx: &mut ProcessorContext<'_, String, String>,
+    ///     seen: &mut WindowStore<String, i64>,
+    /// ) {
+    ///     let now = record.timestamp.as_millis();
+    ///     seen.put(record.key.clone(), record.value, record.timestamp);
+    ///     let values: Vec<i64> = seen.fetch(&record.key, now - 9, now).map(|(_, value)| value).collect();
+    ///     ctx.forward(record.with_value(format!("{values:?}")));
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let (kept, size) = (Duration::from_secs(60), Duration::from_millis(10));
+    ///     let supplier = Stores::in_memory_window_store("seen", kept, size, true);
+    ///     let seen = store(Stores::window_store_builder(supplier, StringSerde::default(), I64Serde));
+    ///     stream::<String, i64>("in").process(recent, seen).to("out");
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// let mut input = driver.input::<String, i64>("in");
+    /// input.pipe_all([("a", 7), ("a", 7)], 3)?;
+    /// input.pipe("a", 8, 12)?;
+    /// assert_eq!(driver.output::<String, String>("out").values()?, ["[7]", "[7, 7]", "[7, 7, 8]"]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn window_store_builder<K, V>(
         supplier: WindowSupplier,
         key: impl Serde<K>,
@@ -176,7 +205,14 @@ impl Stores {
         V: Clone + Send + 'static,
     {
         let (key, value) = held(key, value);
-        of_windows(supplier, |layout| plain_window_store_maker(key, value, layout))
+        let duplicates = supplier.retain_duplicates;
+        let mut builder =
+            of_windows(supplier, |layout| plain_window_store_maker(key, value, layout));
+        if duplicates {
+            // Java: `WindowStoreBuilder`; the timestamped one leaves it
+            builder.topic_config.insert("cleanup.policy".to_owned(), "delete".to_owned());
+        }
+        builder
     }
 
     /// A [`TimestampedWindowStore`] with these serdes, otherwise as
