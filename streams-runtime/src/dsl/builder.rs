@@ -20,6 +20,7 @@ use crate::topology::graph::{
 };
 use crate::topology::naming::prefix;
 use crate::topology::{NodeId, StoreIx};
+use crate::window::WindowSpan;
 
 /// Records the graph of a topology, and the runs behind its sources.
 ///
@@ -30,6 +31,8 @@ use crate::topology::{NodeId, StoreIx};
 pub struct StreamsBuilder {
     pub(crate) graph: Graph,
     pub(crate) groups: Vec<super::kgrouped_stream::Group>,
+    /// The windows that grouped streams are cut into.
+    pub(super) spans: Vec<WindowSpan>,
     /// The repartition that joins of a stream share.
     pub(crate) join_cuts: std::collections::BTreeMap<NodeId, NodeId>,
     serdes: Vec<SerdePair>,
@@ -326,6 +329,14 @@ impl StreamsBuilder {
         };
         self.set_serdes(node, kept);
         node
+    }
+
+    /// Keeps what is wrong with windows.
+    pub(super) fn checked(&mut self, windows: WindowSpan) -> WindowSpan {
+        if let Some(problem) = windows.problem() {
+            self.graph.problem(problem);
+        }
+        windows
     }
 
     /// Adds a node to the graph.

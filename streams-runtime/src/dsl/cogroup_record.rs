@@ -173,12 +173,13 @@ impl CogroupKind for WindowSpan {
         store: StoreIx,
         repartition: Option<Repartition<K, V>>,
     ) -> WindowAggregate<K, V, A, F> {
-        let (windows, emit, store) = (*self, EmitStrategy::OnWindowUpdate, StoreRef::new(store));
+        let windows = self.clone();
+        let (emit, store) = (EmitStrategy::OnWindowUpdate, StoreRef::new(store));
         WindowAggregate { node, windows, emit, fold, store, repartition }
     }
 
     fn spans(&self) -> Option<SpansOf> {
-        Some(SpansOf(Spans::Aligned(*self)))
+        Some(SpansOf(Spans::Aligned(self.clone())))
     }
 }
 
@@ -380,7 +381,7 @@ impl StreamsBuilder {
             store_named: given.is_some(),
             store: None,
             name: options.named.given().map(str::to_owned),
-            grace_ms: spans.map(Spans::grace_ms),
+            grace_ms: spans.as_ref().map(Spans::grace_ms),
             parents: Vec::new(),
             nodes: Vec::new(),
             b: self,
@@ -388,7 +389,7 @@ impl StreamsBuilder {
         inputs.cut(&mut recorder);
         recorder.copartition();
         let serdes = materialized.serdes.clone();
-        let store = recorder.b.cogroup_store(materialized, store_name, &serdes, spans);
+        let store = recorder.b.cogroup_store(materialized, store_name, &serdes, spans.as_ref());
         recorder.store = Some(store);
         let operators = inputs.operators(&mut recorder, &Arc::new(initializer), kind);
         let CogroupRecorder { b, name, nodes, .. } = recorder;
@@ -410,7 +411,7 @@ impl StreamsBuilder {
         options: &Materialized<K, A>,
         name: String,
         serdes: &SerdePair,
-        spans: Option<Spans>,
+        spans: Option<&Spans>,
     ) -> StoreIx {
         match spans {
             None => self.add_store(options, name, serdes, false).ix(),

@@ -8,7 +8,9 @@ use super::cogroup_record::{
 };
 use super::{AggregateOptions, KGroupedStream, StreamsBuilder};
 use crate::serdes::HasSerde;
-use crate::window::{SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan};
+use crate::window::{
+    OwnWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan, Windows,
+};
 
 /// Grouped streams that share one aggregate `A` per key; `L` lists them with their aggregators.
 ///
@@ -187,10 +189,6 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
 }
 
 /// What a cogroup can be cut into.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` are no windows",
-    label = "`TimeWindows`, `SlidingWindows`, `SessionWindows` or `UnlimitedWindows` are wanted"
-)]
 pub trait CogroupWindows {
     /// What they are to an aggregation.
     type Kind;
@@ -199,18 +197,11 @@ pub trait CogroupWindows {
     fn kind(self, b: &mut StreamsBuilder) -> Self::Kind;
 }
 
-fn checked(b: &mut StreamsBuilder, span: WindowSpan) -> WindowSpan {
-    if let Some(problem) = span.problem() {
-        b.graph.problem(problem);
-    }
-    span
-}
-
 impl CogroupWindows for TimeWindows {
     type Kind = WindowSpan;
 
     fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
-        checked(b, WindowSpan::Time(self))
+        b.checked(WindowSpan::Time(self))
     }
 }
 
@@ -218,7 +209,7 @@ impl CogroupWindows for UnlimitedWindows {
     type Kind = WindowSpan;
 
     fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
-        checked(b, WindowSpan::Unlimited(self))
+        b.checked(WindowSpan::Unlimited(self))
     }
 }
 
@@ -226,7 +217,15 @@ impl CogroupWindows for SlidingWindows {
     type Kind = WindowSpan;
 
     fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
-        checked(b, WindowSpan::Sliding(self))
+        b.checked(WindowSpan::Sliding(self))
+    }
+}
+
+impl<O: Windows> CogroupWindows for O {
+    type Kind = WindowSpan;
+
+    fn kind(self, b: &mut StreamsBuilder) -> WindowSpan {
+        b.checked(WindowSpan::Own(OwnWindows::new(self)))
     }
 }
 

@@ -48,6 +48,7 @@ pub use crate::topology::StoreType;
 pub use crate::topology::graph::OffsetReset;
 pub use crate::window::{
     EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
+    Windows,
 };
 pub use branched::Split;
 pub use builder::StreamsBuilder;
@@ -80,4 +81,4 @@ pub use topology::{
     BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, StoreRows, Topology,
 };
 pub use transform_values::TransformOptions;
-pub use windowed::{TimeWindowedKStream, Windows};
+pub use windowed::{CutsGroups, TimeWindowedKStream};

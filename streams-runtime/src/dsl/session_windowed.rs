@@ -226,7 +226,7 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         named: (&str, &SerdeSlot),
         fold: F,
     ) -> Aggregated<K, V, A, F> {
-        let spans = (Spans::Sessions(self.windows), self.emit);
+        let spans = (&Spans::Sessions(self.windows), self.emit);
         let Recorded { node, store, repartition } =
             b.windowed::<K, V, A>(self.group, options, named, spans);
         let (windows, emit, store) = (self.windows, self.emit, StoreRef::new(store));

@@ -14,15 +14,12 @@ use crate::serdes::{HasSerde, Nullable, Windowed};
 use crate::store::StoreRef;
 use crate::topology::naming::prefix;
 use crate::window::{
-    EmitStrategy, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan,
+    EmitStrategy, OwnWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
+    WindowSpan, Windows,
 };
 
 /// What a grouped stream can be cut into, and what it is then.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` are no windows",
-    label = "`TimeWindows`, `SlidingWindows`, `SessionWindows` or `UnlimitedWindows` are wanted"
-)]
-pub trait Windows<K, V> {
+pub trait CutsGroups<K, V> {
     /// The windowed stream.
     type Windowed;
 
@@ -30,12 +27,13 @@ pub trait Windows<K, V> {
     fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed;
 }
 
-/// A grouped stream in tumbling, hopping, sliding or unlimited windows.
+/// A grouped stream in tumbling, hopping, sliding or unlimited windows, or in windows of the user's own.
 ///
 /// Java: `org.apache.kafka.streams.kstream.TimeWindowedKStream`.
 pub struct TimeWindowedKStream<K, V> {
     group: usize,
-    span: WindowSpan,
+    /// The number of its windows in the builder.
+    span: usize,
     emit: EmitStrategy,
     types: PhantomData<fn() -> (K, V)>,
 }
@@ -50,7 +48,7 @@ impl<K, V> Copy for TimeWindowedKStream<K, V> {}
 
 impl<K, V> std::fmt::Debug for TimeWindowedKStream<K, V> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "TimeWindowedKStream({}, {:?})", self.group, self.span)
+        write!(f, "TimeWindowedKStream({}, {})", self.group, self.span)
     }
 }
 
@@ -61,15 +59,15 @@ impl<K, V> Flow for TimeWindowedKStream<K, V> {
 fn in_span<K, V>(
     b: &mut StreamsBuilder,
     group: usize,
-    span: WindowSpan,
+    windows: WindowSpan,
 ) -> TimeWindowedKStream<K, V> {
-    if let Some(problem) = span.problem() {
-        b.graph.problem(problem);
-    }
+    let span = b.spans.len();
+    let checked = b.checked(windows);
+    b.spans.push(checked);
     TimeWindowedKStream { group, span, emit: EmitStrategy::OnWindowUpdate, types: PhantomData }
 }
 
-impl<K, V> Windows<K, V> for TimeWindows {
+impl<K, V> CutsGroups<K, V> for TimeWindows {
     type Windowed = TimeWindowedKStream<K, V>;
 
     fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
@@ -77,7 +75,7 @@ impl<K, V> Windows<K, V> for TimeWindows {
     }
 }
 
-impl<K, V> Windows<K, V> for UnlimitedWindows {
+impl<K, V> CutsGroups<K, V> for UnlimitedWindows {
     type Windowed = TimeWindowedKStream<K, V>;
 
     fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
@@ -85,7 +83,7 @@ impl<K, V> Windows<K, V> for UnlimitedWindows {
     }
 }
 
-impl<K, V> Windows<K, V> for SlidingWindows {
+impl<K, V> CutsGroups<K, V> for SlidingWindows {
     type Windowed = TimeWindowedKStream<K, V>;
 
     fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
@@ -93,7 +91,15 @@ impl<K, V> Windows<K, V> for SlidingWindows {
     }
 }
 
-impl<K, V> Windows<K, V> for SessionWindows {
+impl<K, V, O: Windows> CutsGroups<K, V> for O {
+    type Windowed = TimeWindowedKStream<K, V>;
+
+    fn windowed(self, b: &mut StreamsBuilder, group: usize) -> Self::Windowed {
+        in_span(b, group, WindowSpan::Own(OwnWindows::new(self)))
+    }
+}
+
+impl<K, V> CutsGroups<K, V> for SessionWindows {
     type Windowed = super::SessionWindowedKStream<K, V>;
 
     fn windowed(self, _: &mut StreamsBuilder, group: usize) -> Self::Windowed {
@@ -104,8 +110,8 @@ impl<K, V> Windows<K, V> for SessionWindows {
 impl<K, V> KGroupedStream<K, V> {
     /// Cuts the groups into windows of time; what follows aggregates each window by itself.
     ///
-    /// See [`TimeWindows`] (tumbling, hopping), [`SlidingWindows`], [`SessionWindows`] and
-    /// [`UnlimitedWindows`]. How long late records are taken is said by their constructors.
+    /// See [`TimeWindows`] (tumbling, hopping), [`SlidingWindows`], [`SessionWindows`], [`UnlimitedWindows`],
+    /// and [`Windows`] for windows of your own. How long late records are taken is said by their constructors.
     ///
     /// # Example
     /// ```
@@ -127,7 +133,10 @@ impl<K, V> KGroupedStream<K, V> {
     /// assert_eq!(driver.output::<i64, i64>("out").key_values()?, [(0, 1), (10, 1)]);
     /// # Ok::<(), StreamsError>(())
     /// ```
-    pub fn windowed_by<W: Windows<K, V>>(self, b: &mut StreamsBuilder, windows: W) -> W::Windowed {
+    pub fn windowed_by<W>(self, b: &mut StreamsBuilder, windows: W) -> W::Windowed
+    where
+        W: CutsGroups<K, V>,
+    {
         windows.windowed(b, self.group)
     }
 }
@@ -142,17 +151,25 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
     /// On close a cache spares writes of the store and its changelog, but of sliding windows there is none, as in
     /// Kafka Streams. A closed window that falls out of the store's retention before the next record emits it is
     /// lost: raise `Materialized::with_retention` where stream time may jump. Emission is at most once a second of
-    /// wall-clock time. Unlimited windows never close, so they cannot be told.
+    /// wall-clock time. Unlimited windows never close, so they cannot be told, and neither can windows of your own.
     ///
     /// # Example
     /// See [`EmitStrategy`].
     #[must_use]
     pub fn emit_strategy(mut self, b: &mut StreamsBuilder, emit: EmitStrategy) -> Self {
-        if emit.is_on_close() && matches!(self.span, WindowSpan::Unlimited(_)) {
-            b.graph.problem(
+        let problem = match b.spans[self.span] {
+            WindowSpan::Unlimited(_) => Some(
                 "unlimited windows never close, so nothing would ever be emitted on close; \
                  leave `emit_strategy` out",
-            );
+            ),
+            WindowSpan::Own(_) => Some(
+                "results are emitted on close for `TimeWindows` and `SlidingWindows` alone, not for windows of \
+                 your own; leave `emit_strategy` out, and `suppress` the table until the window closes",
+            ),
+            WindowSpan::Time(_) | WindowSpan::Sliding(_) => None,
+        };
+        if let Some(problem) = problem.filter(|_| emit.is_on_close()) {
+            b.graph.problem(problem);
         }
         self.emit = emit;
         self
@@ -312,10 +329,11 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
         named: (&str, &SerdeSlot),
         fold: F,
     ) -> Aggregated<K, V, A, F> {
-        let spans = (Spans::Aligned(self.span), self.emit);
+        let windows = b.spans[self.span].clone();
+        let spans = (&Spans::Aligned(windows.clone()), self.emit);
         let Recorded { node, store, repartition } =
             b.windowed::<K, V, A>(self.group, options, named, spans);
-        let (windows, emit, store) = (self.span, self.emit, StoreRef::new(store));
+        let (emit, store) = (self.emit, StoreRef::new(store));
         let operator = WindowAggregate { node, windows, emit, fold, store, repartition };
         (KTable::new(node), operator)
     }

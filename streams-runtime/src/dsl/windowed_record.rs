@@ -12,7 +12,7 @@ use crate::topology::{NodeId, StoreIx};
 use crate::window::{EmitStrategy, SessionWindows, WindowSpan, millis, retention_problem};
 
 /// The windows of an aggregation.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Spans {
     Aligned(WindowSpan),
     Sessions(SessionWindows),
@@ -21,14 +21,16 @@ pub(super) enum Spans {
 impl Spans {
     /// True when the store may cache: what leaves on close is found by time, and of these stores Kafka Streams
     /// caches only those of windows that are known beforehand (`WindowStoreMaterializer` and its siblings).
-    fn may_cache(self, emit: EmitStrategy) -> bool {
+    fn may_cache(&self, emit: EmitStrategy) -> bool {
         match self {
-            Self::Aligned(WindowSpan::Time(_) | WindowSpan::Unlimited(_)) => true,
+            Self::Aligned(WindowSpan::Time(_) | WindowSpan::Unlimited(_) | WindowSpan::Own(_)) => {
+                true
+            }
             Self::Aligned(WindowSpan::Sliding(_)) | Self::Sessions(_) => !emit.is_on_close(),
         }
     }
 
-    fn least_retention_ms(self) -> i64 {
+    fn least_retention_ms(&self) -> i64 {
         match self {
             Self::Aligned(span) => span.least_retention_ms(),
             Self::Sessions(windows) => windows.closes_after_ms(),
@@ -36,7 +38,7 @@ impl Spans {
     }
 
     /// How long after its end a window is closed.
-    pub(super) fn grace_ms(self) -> i64 {
+    pub(super) fn grace_ms(&self) -> i64 {
         match self {
             Self::Aligned(span) => span.grace_ms(),
             Self::Sessions(windows) => windows.closes_after_ms(),
@@ -44,7 +46,7 @@ impl Spans {
     }
 
     /// The serde of the results' keys.
-    pub(super) fn result_key<K: HasSerde>(self, key: SerdeRef<K>) -> SerdeSlot {
+    pub(super) fn result_key<K: HasSerde>(&self, key: SerdeRef<K>) -> SerdeSlot {
         match self {
             Self::Aligned(span) => {
                 SerdeSlot::given::<Windowed<K>>(TimeWindowedSerde::new(key, span.size_ms()))
@@ -54,7 +56,7 @@ impl Spans {
     }
 
     fn maker<K: HasSerde, A: HasSerde>(
-        self,
+        &self,
         key: SerdeRef<K>,
         value: SerdeRef<A>,
         retention_ms: i64,
@@ -89,7 +91,7 @@ impl StreamsBuilder {
         group: usize,
         options: &AggregateOptions<K::NonNull, A>,
         (prefix, value): (&str, &SerdeSlot),
-        (spans, emit): (Spans, EmitStrategy),
+        (spans, emit): (&Spans, EmitStrategy),
     ) -> Recorded<K, V>
     where
         K: HasSerde,
@@ -130,7 +132,7 @@ impl StreamsBuilder {
         options: &Materialized<K, A>,
         name: String,
         serdes: &SerdePair,
-        spans: Spans,
+        spans: &Spans,
         emit: EmitStrategy,
     ) -> StoreIx {
         let needed = spans.least_retention_ms();

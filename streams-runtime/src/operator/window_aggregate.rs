@@ -1,4 +1,4 @@
-//! `count`, `reduce` and `aggregate` over tumbling, hopping, unlimited and sliding windows.
+//! `count`, `reduce` and `aggregate` over tumbling, hopping, unlimited and sliding windows, and the user's own.
 
 use super::flush::{FlushRun, flush_run};
 use super::fold::{Fold, FoldError};
@@ -10,7 +10,7 @@ use super::updates::Updates;
 use crate::context::Context;
 use crate::error::Stop;
 use crate::record::{Change, Headers, Record};
-use crate::serdes::{Nullable, Windowed};
+use crate::serdes::{Nullable, Window, Windowed};
 use crate::store::{StoreRef, TableStore};
 use crate::time::Timestamp;
 use crate::topology::{NodeId, StoreIx};
@@ -77,7 +77,7 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
         let close = cx.clock(self.node).observe(time).saturating_sub(self.windows.grace_ms());
         let mut work = Work {
             node: self.node,
-            windows: self.windows,
+            windows: &self.windows,
             on_close: self.emit.is_on_close(),
             want_old: cx.node(self.node).sends_old,
             fold: &self.fold,
@@ -87,16 +87,7 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
             close,
             updates: Updates::default(),
         };
-        let (emits, result) = match self.windows {
-            WindowSpan::Time(windows) => {
-                (true, work.all(cx, (key, value), windows.starts_at(time)))
-            }
-            WindowSpan::Unlimited(window) => {
-                let start = Some(window.start_ms()).filter(|start| *start <= time);
-                (true, work.all(cx, (key, value), start))
-            }
-            WindowSpan::Sliding(windows) => Sliding::new(&mut work, windows, (key, value)).run(cx),
-        };
+        let (emits, result) = work.take(cx, (key, value));
         if let Err(error) = result {
             error.0.handle(cx, self.node)?;
             return Ok(work.updates);
@@ -111,10 +102,25 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
     }
 }
 
+/// A window that holds a record.
+struct Span {
+    /// As a store knows it: as long as all of them.
+    stored: Window,
+    /// Where it really ends; windows of the user's own may be shorter.
+    end: i64,
+}
+
+impl Span {
+    #[inline]
+    fn of(window: Window) -> Self {
+        Self { stored: window, end: window.end }
+    }
+}
+
 /// The work on one record.
 pub(super) struct Work<'a, K, A, F> {
     pub(super) node: NodeId,
-    windows: WindowSpan,
+    windows: &'a WindowSpan,
     pub(super) on_close: bool,
     pub(super) want_old: bool,
     pub(super) fold: &'a F,
@@ -134,36 +140,66 @@ where
         Windowed { key: key.clone(), window: self.windows.window_at(start) }
     }
 
+    /// Brings a record into the windows that hold it; false when it must not close any.
+    #[inline]
+    fn take<V>(&mut self, cx: &mut Context, parts: (K, V)) -> (bool, Result<(), FoldError>)
+    where
+        V: Nullable + Clone,
+        F: Fold<K, V, A>,
+    {
+        let (windows, time) = (self.windows, self.timestamp.as_millis());
+        let starting = |start| Span::of(windows.window_at(start));
+        let result = match windows {
+            WindowSpan::Time(aligned) => self.all(cx, parts, aligned.starts_at(time).map(starting)),
+            WindowSpan::Unlimited(window) => {
+                let start = Some(window.start_ms()).filter(|start| *start <= time);
+                self.all(cx, parts, start.map(starting))
+            }
+            WindowSpan::Sliding(sliding) => return Sliding::new(self, *sliding, parts).run(cx),
+            WindowSpan::Own(own) => {
+                let spans = own.windows_for(self.timestamp).map_err(FoldError::user);
+                let stored = |Window { start, end }| Span { stored: windows.window_at(start), end };
+                spans.and_then(|spans| self.all(cx, parts, spans.into_iter().map(stored)))
+            }
+        };
+        (true, result)
+    }
+
     /// Updates the windows that are still open; the last one gets key and value, the others copies.
     #[inline]
     fn all<V: Clone>(
         &mut self,
         cx: &mut Context,
         parts: (K, V),
-        starts: impl IntoIterator<Item = i64>,
+        spans: impl IntoIterator<Item = Span>,
     ) -> Result<(), FoldError>
     where
         F: Fold<K, V, A>,
     {
         let mut parts = Some(parts);
-        let mut starts = starts.into_iter().peekable();
-        while let Some(start) = starts.next() {
-            let window = self.windows.window_at(start);
-            if window.end <= self.close {
+        let mut spans = spans.into_iter().peekable();
+        while let Some(Span { stored, end }) = spans.next() {
+            if end <= self.close {
                 cx.drop_record(self.node, LATE);
                 continue;
             }
-            let is_last = starts.peek().is_none();
+            let is_last = spans.peek().is_none();
             let Some((key, value)) = (if is_last { parts.take() } else { parts.clone() }) else {
                 break;
             };
-            self.update(cx, Windowed { key, window }, value)?;
+            self.update(cx, Windowed { key, window: stored }, end, value)?;
         }
         Ok(())
     }
 
     #[inline]
-    fn update<V>(&mut self, cx: &mut Context, key: Windowed<K>, value: V) -> Result<(), FoldError>
+    fn update<V>(
+        &mut self,
+        cx: &mut Context,
+        mut key: Windowed<K>,
+        end: i64,
+        value: V,
+    ) -> Result<(), FoldError>
     where
         F: Fold<K, V, A>,
     {
@@ -183,6 +219,7 @@ where
             if self.want_old && change.old.is_none() {
                 change.old = fold.initial();
             }
+            key.window.end = end;
             self.push(key, change, timestamp);
         }
         Ok(())
@@ -202,7 +239,7 @@ where
                 let from = if last == -1 { 0 } else { (last - difference).max(0) };
                 (from, self.close.saturating_sub(difference).saturating_sub(1))
             }
-            WindowSpan::Time(_) | WindowSpan::Unlimited(_) => {
+            WindowSpan::Time(_) | WindowSpan::Unlimited(_) | WindowSpan::Own(_) => {
                 let size = self.windows.size_ms();
                 let from = if last == -1 { 0 } else { (last - size).max(0) + 1 };
                 (from, self.close.saturating_sub(size))
@@ -221,7 +258,7 @@ where
 
     /// True when no window ends between two close times.
     fn closes_nothing(&self, last: i64, from: i64, to: i64) -> bool {
-        let same = |windows: TimeWindows| windows.starts_at(to).eq(windows.starts_at(from - 1));
+        let same = |windows: &TimeWindows| windows.starts_at(to).eq(windows.starts_at(from - 1));
         matches!(self.windows, WindowSpan::Time(windows) if last != -1 && same(windows))
     }
 }
