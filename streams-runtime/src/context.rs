@@ -46,6 +46,8 @@ pub struct NodeFacts {
     pub materialized: bool,
     /// True when updates of the past of a versioned table come here.
     pub versioned: bool,
+    /// The nodes right behind it, by name.
+    pub children: Vec<(Arc<str>, NodeId)>,
 }
 
 /// What does not change while a task runs.
@@ -348,6 +350,9 @@ impl Context {
             Some(ProcessorFailure::Stop(stop)) => Err(stop),
             Some(ProcessorFailure::Store(error)) => {
                 crate::operator::store_failed(self, node, error)
+            }
+            Some(ProcessorFailure::Processor(error)) => {
+                self.failed(node, std::any::type_name::<ProcessorFailure>(), error)
             }
         }
     }

@@ -94,6 +94,8 @@ pub(super) enum SeamId {
     Into(NodeId),
     /// One group of children behind a place to cut.
     Moved(NodeId, usize),
+    /// One child of a processor that has several.
+    Named(NodeId),
 }
 
 /// The names of handles and operators, by node.
@@ -157,6 +159,7 @@ impl Names {
             SeamId::After(id) => ("after", id),
             SeamId::Into(id) => ("into", id),
             SeamId::Moved(id, _) => ("behind", id),
+            SeamId::Named(id) => ("only", id),
         };
         let name = self.handles[id.0].to_string();
         let name = name.trim_start_matches("r#").trim_start_matches('_');
@@ -221,6 +224,11 @@ pub(super) fn responses(node: &Node) -> Ident {
 /// The reading side of the topic that may stand behind a node.
 pub(super) fn cut_source(node: &Node) -> Ident {
     numbered("cut_source", node)
+}
+
+/// The node of the recorded graph by which a forward finds this child.
+pub(super) fn child(node: &Node) -> Ident {
+    numbered("child", node)
 }
 
 /// A record that the plan may have written to the topic behind a node instead.

@@ -21,7 +21,8 @@ pub(super) fn statements(cx: &Context<'_>) -> TokenStream {
         let flush = is_flushed(node).then(|| flush(cx, node));
         let forward = (node.run() == Run::Process).then(|| forward(cx, node));
         let into = cx.plan.passed.get(&node.id).map(|planned| into(cx, node, *planned));
-        quote!(#moved #after #flush #forward #into)
+        let only = cx.plan.named.get(&node.id).map(|named| only(cx, node, named.seam));
+        quote!(#moved #after #flush #forward #into #only)
     });
     let entries = cx.plan.entries.iter().map(|planned| entry(cx, *planned));
     std::iter::once(views::statements(cx)).chain(seams).chain(entries).collect()
@@ -78,6 +79,13 @@ fn into(cx: &Context<'_>, node: &Node, planned: Seam) -> TokenStream {
     seam(cx, id, (node.span(), witness), |body, exit| body.apply(node, exit))
 }
 
+/// One child of a processor and all that stands behind it.
+fn only(cx: &Context<'_>, node: &Node, planned: Seam) -> TokenStream {
+    let witness = node.input.unwrap_or(node.id);
+    let id = (SeamId::Named(node.id), planned);
+    seam(cx, id, (node.span(), witness), |body, exit| body.enter_in_place(node, exit))
+}
+
 /// The children of a node that move behind its cut.
 fn moved(cx: &Context<'_>, node: &Node, groups: &[Moved]) -> TokenStream {
     let one = |(place, group): (usize, &Moved)| {
@@ -99,7 +107,8 @@ fn flush(cx: &Context<'_>, node: &Node) -> TokenStream {
     quote_spanned!(idents::at(node.span())=> #builder.#on_flush(#operator, #handle, #closure);)
 }
 
-/// `builder.on_forward(&process_4, processed, move |cx, record| { .. });`
+/// `builder.on_forward(&process_4, processed, move |cx, record| { .. });`, and for each child that a forward may name
+/// `builder.on_forward_to(&process_4, child_7, plumbing::enter(&only_filtered_7));`
 fn forward(cx: &Context<'_>, node: &Node) -> TokenStream {
     let builder = idents::builder(node.span());
     let operator = cx.names.operator(node.id);
@@ -107,7 +116,16 @@ fn forward(cx: &Context<'_>, node: &Node) -> TokenStream {
     let closure = behind(cx, node);
     let on_forward = idents::method("on_forward", node.span());
     let operator = quote_spanned!(node.span()=> &#operator);
-    quote_spanned!(idents::at(node.span())=> #builder.#on_forward(#operator, #handle, #closure);)
+    let on_forward_to = idents::method("on_forward_to", node.span());
+    let named = cx.plan.named.iter().filter(|(_, named)| named.process == node.id).map(|(id, _)| {
+        let child = idents::child(cx.graph.node(*id));
+        let enter = enter(cx, node.span(), SeamId::Named(*id));
+        quote_spanned!(idents::at(node.span())=> #builder.#on_forward_to(#operator, #child, #enter);)
+    });
+    quote_spanned! {idents::at(node.span())=>
+        #builder.#on_forward(#operator, #handle, #closure);
+        #(#named)*
+    }
 }
 
 /// `builder.source(source_0, move |cx, record| { .. });`
@@ -331,8 +349,16 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// A record comes to a node: over a topic, into a seam, or straight on.
+    /// A record comes to a node: into the closure that a processor names, or in place.
     fn enter(&self, node: &Node, exit: &Exit) -> TokenStream {
+        if self.cx.plan.named.contains_key(&node.id) {
+            return self.call(node.span(), SeamId::Named(node.id));
+        }
+        self.enter_in_place(node, exit)
+    }
+
+    /// A record comes to a node: over a topic, into a seam, or straight on.
+    fn enter_in_place(&self, node: &Node, exit: &Exit) -> TokenStream {
         let repartition = idents::repartition(node);
         if self.cx.plan.passed.contains_key(&node.id) {
             let leave = exit.take();

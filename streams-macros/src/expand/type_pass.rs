@@ -74,7 +74,19 @@ fn call(cx: &Context<'_>, node: &Node) -> TokenStream {
         tokens.extend(foreign_sources(cx, node));
     }
     tokens.extend(node.inputs.iter().filter_map(|id| repartition(cx, cx.graph.node(*id))));
+    let sides = node.sides.iter().flat_map(|sides| [sides.left, sides.right]);
+    let all = std::iter::once(node.id).chain(sides).chain(node.inputs.iter().copied());
+    tokens.extend(all.filter_map(|id| child(cx, cx.graph.node(id))));
     tokens
+}
+
+/// `let child_7 = builder.newest_child(processed);`
+fn child(cx: &Context<'_>, node: &Node) -> Option<TokenStream> {
+    let named = cx.plan.named.get(&node.id)?;
+    let handle = cx.names.handle_at(named.process, node.span());
+    let (builder, child) = (idents::builder(node.span()), idents::child(node));
+    let newest = idents::method("newest_child", node.span());
+    Some(quote_spanned!(idents::at(node.span())=> let #child = #builder.#newest(#handle);))
 }
 
 /// What the call gives back, taken apart.

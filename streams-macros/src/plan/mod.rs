@@ -1,5 +1,6 @@
 //! Where the run pass is cut into closures, and what it is entered by. Pure; it cannot fail.
 
+mod children;
 mod cuts;
 mod seams;
 
@@ -18,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) cuts: BTreeMap<NodeId, Vec<Moved>>,
     /// Nodes behind a repartition topic that such a common topic may replace.
     pub(crate) passed: BTreeMap<NodeId, Seam>,
+    /// The children of processors that have several, which a forward may name.
+    pub(crate) named: BTreeMap<NodeId, Named>,
     /// Results of parts behind which the closures nest so deep that their type is erased.
     pub(crate) erased: BTreeSet<NodeId>,
     /// Where records come in, in the user's order.
@@ -29,6 +32,13 @@ pub(crate) struct Plan {
 pub(crate) struct Seam {
     /// True when its type is erased, which keeps the types of closures shallow.
     pub(crate) erased: bool,
+}
+
+/// A child of a processor that has a closure of its own.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Named {
+    pub(crate) process: NodeId,
+    pub(crate) seam: Seam,
 }
 
 /// Children of a node that move behind the common repartition topic together.
@@ -62,7 +72,7 @@ pub(crate) fn plan(graph: &Graph) -> Plan {
     let cuts = cuts::cuts(graph);
     let mut passed: BTreeSet<NodeId> = cuts::passed(graph, &cuts);
     passed.extend(graph.nodes.iter().filter(|node| is_perhaps_cut(node)).map(|node| node.id));
-    let mut plan = seams::seams(graph, cuts, &passed);
+    let mut plan = seams::seams(graph, cuts, &passed, &children::named(graph));
     plan.entries = entries(graph, &plan);
     plan
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Moved, Plan, Seam, is_cut, is_flushed};
+use super::{Moved, Named, Plan, Seam, is_cut, is_flushed};
 use crate::model::operators::{Kind, Run};
 use crate::model::{Graph, Node, NodeId};
 
@@ -42,6 +42,7 @@ pub(super) fn seams(
     graph: &Graph,
     cuts: BTreeMap<NodeId, Vec<Vec<NodeId>>>,
     passed: &BTreeSet<NodeId>,
+    named: &BTreeMap<NodeId, NodeId>,
 ) -> Plan {
     let max = if graph.doors.is_some() { DEPTH_OF_A_PART } else { DEPTH_MAX };
     let mut plan = Plan::default();
@@ -72,6 +73,11 @@ pub(super) fn seams(
         } else {
             applied
         };
+        if let Some(process) = named.get(&node.id) {
+            let (call, seam) = entered[node.id.0].behind_a_seam(max);
+            plan.named.insert(node.id, Named { process: *process, seam });
+            entered[node.id.0] = call;
+        }
     }
     plan
 }

@@ -104,7 +104,7 @@ impl TopologyBuilder {
         let process = Process::new(node, move || supplier.supply(stores));
         for parent in parents {
             let process = process.clone();
-            parent.children.add(Some(name.to_owned()), move |cx, record| process.run(cx, record));
+            parent.children.add_child(node, move |cx, record| process.run(cx, record));
         }
         self.inner.processor(&process);
         TopologyNode { node, children: process.children }
@@ -296,7 +296,7 @@ impl TopologyBuilder {
         let sink = Arc::new(Sink::new(node, key, value, topic, produced.partitioner));
         for parent in parents {
             let sink = Arc::clone(&sink);
-            parent.children.add(Some(name.to_owned()), move |cx, record| sink.run(cx, record));
+            parent.children.add_child(node, move |cx, record| sink.run(cx, record));
         }
     }
 

@@ -10,6 +10,7 @@ use crate::processor::{
     FixedKey, FixedKeyProcessor, Processor, StoreBuilder, StoreHandle, Supplies, SuppliesFixedKey,
 };
 use crate::record::Record;
+use crate::topology::NodeId;
 use crate::topology::StoreIx;
 use crate::topology::graph::{Effect, StoreNode};
 use crate::topology::naming::prefix;
@@ -154,8 +155,26 @@ impl StreamsBuilder {
         W: 'static,
         F: Fn(&mut Context, Record<L, W>) -> Result<(), Stop> + Send + Sync + 'static,
     {
-        process.children.add(None, run);
+        process.children.add(run);
         self.processor(process);
+    }
+
+    /// The node that was hung behind a stream last.
+    pub fn newest_child<K, V>(&self, stream: KStream<K, V>) -> NodeId {
+        self.graph.node(stream.node).children.last().copied().unwrap_or(stream.node)
+    }
+
+    /// Says what happens to the records that a processor forwards to one of several children, by its name.
+    pub fn on_forward_to<P, K, V, L, W, F>(
+        &mut self,
+        process: &Process<P, K, V, L, W>,
+        child: NodeId,
+        run: F,
+    ) where
+        P: Processor<K, V, L, W>,
+        F: Fn(&mut Context, Record<L, W>) -> Result<(), Stop> + Send + Sync + 'static,
+    {
+        process.children.add_named(child, run);
     }
 
     /// The name of a processor: only a generated one uses up a number.

@@ -68,6 +68,7 @@ fn with(
         filters_null_keys: true,
         materialized,
         versioned: false,
+        children: Vec::new(),
     };
     let facts = TaskFacts {
         task_id: TaskId { sub_topology: 0, partition: 0 },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::store::{ContextCell, ProcessorStore, StoreHandle};
-use super::{Cancellable, Children, PunctuationType, schedule};
+use super::{Cancellable, Children, ProcessorFailure, PunctuationType, schedule};
 use crate::context::Context;
 use crate::record::{Headers, Record};
 use crate::time::Timestamp;
@@ -168,21 +168,46 @@ where
     /// Children see the record's time and headers; topic, partition and offset stay.
     pub fn forward(&mut self, record: Record<KOut, VOut>) {
         let children = self.children;
-        self.sent(record, |cx, record| children.run(cx, record));
+        self.sent(record, |cx, record| Ok(children.run(cx, record)?));
     }
 
-    /// Sends a record to the child of that name. A name that no child has stops the task.
+    /// Sends a record to the child of that name, to its end.
     ///
-    /// Only nodes of a [`TopologyBuilder`](crate::dsl::TopologyBuilder) have named children.
+    /// In the DSL a child has the name that its operator was given, or else the generated one, as `describe` shows
+    /// them; what stands inside a part, or behind a merged repartition topic, has none that can be told apart.
+    /// A name that no child has is a failure of this processor, as is what Java throws: further forwards do
+    /// nothing, and the processing exception handler decides. Java: `ProcessorContext#forward(record, childName)`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn route(record: Record<String, i64>, ctx: &mut ProcessorContext<'_, String, i64>) {
+    ///     let child = if record.value > 9 { "big" } else { "small" };
+    ///     ctx.forward_to(child, record);
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let routed = stream::<String, i64>("in").process(route);
+    ///     routed.map_values(|amount| format!("big: {amount}"), "big").to("big-orders");
+    ///     routed.to("small-orders", Produced::as_("small"));
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 20)], 0)?;
+    /// assert_eq!(driver.output::<String, String>("big-orders").values()?, ["big: 20"]);
+    /// assert_eq!(driver.output::<String, i64>("small-orders").values()?, [1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn forward_to(&mut self, child: &str, record: Record<KOut, VOut>) {
-        let children = self.children;
-        self.sent(record, |cx, record| children.run_one(cx, child, record));
+        let (children, node) = (self.children, self.node);
+        self.sent(record, |cx, record| children.run_one(cx, (node, child), record));
     }
 
     fn sent(
         &mut self,
         record: Record<KOut, VOut>,
-        send: impl FnOnce(&mut Context, Record<KOut, VOut>) -> Result<(), crate::error::Stop>,
+        send: impl FnOnce(&mut Context, Record<KOut, VOut>) -> Result<(), ProcessorFailure>,
     ) {
         self.with(|cx| {
             if cx.processor_failed() {
@@ -190,8 +215,8 @@ where
             }
             let before = (cx.record().timestamp, cx.record().headers.clone());
             cx.at(&record);
-            if let Err(stop) = send(cx, record) {
-                cx.note_failure(stop.into());
+            if let Err(failure) = send(cx, record) {
+                cx.note_failure(failure);
             }
             cx.at_parts(before.0, &before.1);
         });

@@ -1,6 +1,6 @@
 //! What went wrong behind a processor's back, until the processor returns.
 
-use crate::error::Stop;
+use crate::error::{Stop, UserError};
 use crate::store::StoreError;
 
 /// A failure of a forward or of a store, noted while user code runs: neither returns a `Result`.
@@ -10,6 +10,8 @@ pub(crate) enum ProcessorFailure {
     Stop(Stop),
     /// A store could not be read or written, or a part has no bytes in its serde.
     Store(StoreError),
+    /// The processor asked for what is not there.
+    Processor(UserError),
 }
 
 impl From<Stop> for ProcessorFailure {

@@ -97,6 +97,31 @@ impl<K: Clone + 'static, VOut: Clone + 'static> FixedKeyProcessorContext<'_, K, 
         self.0.forward(record.into_record());
     }
 
+    /// Sends a record to the child of that name; see [`ProcessorContext::forward_to`].
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn route(record: FixedKeyRecord<String, i64>, ctx: &mut FixedKeyProcessorContext<'_, String, i64>) {
+    ///     ctx.forward_to(if record.value > 9 { "big" } else { "small" }, record);
+    /// }
+    ///
+    /// let topology = topology!({
+    ///     let routed = stream::<String, i64>("in").process_values(route);
+    ///     routed.to("big-orders", Produced::as_("big"));
+    ///     routed.to("small-orders", Produced::as_("small"));
+    /// });
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("in").pipe_all([("a", 1), ("b", 20)], 0)?;
+    /// assert_eq!(driver.output::<String, i64>("big-orders").values()?, [20]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn forward_to(&mut self, child: &str, record: FixedKeyRecord<K, VOut>) {
+        self.0.forward_to(child, record.into_record());
+    }
+
     /// As [`ProcessorContext::schedule`]; a punctuator has no key, so it forwards nothing.
     pub fn schedule<P: 'static>(
         &mut self,

@@ -503,6 +503,7 @@ fn node_facts(node: &NodePlan, plan: &TopologyPlan, outbox: &mut Outbox) -> Node
         filters_null_keys: node.filters_null_keys,
         materialized: node.store.is_some_and(|store| plan.stores[store.index()].used),
         versioned: node.versioned,
+        children: node.children.clone(),
     }
 }
 

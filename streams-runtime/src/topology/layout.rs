@@ -93,6 +93,15 @@ impl Layout<'_> {
                 nodes[ix] = alias_of(&nodes[shared.index()]);
             }
         }
+        for child in &self.written.processors {
+            for parent in &child.parents {
+                let at = self.written.places.get(parent).map(|at| &self.written.processors[*at]);
+                let above = at.map(|at| &mut nodes[at.node.index()]);
+                if let Some(above) = above.filter(|above| *above.name == **parent) {
+                    above.children.push((Arc::from(child.name.as_str()), child.node));
+                }
+            }
+        }
         nodes
     }
 
@@ -345,6 +354,7 @@ fn unused_node() -> NodePlan {
         topic: None,
         filters_null_keys: false,
         versioned: false,
+        children: Vec::new(),
     }
 }
 

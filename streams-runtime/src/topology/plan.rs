@@ -71,6 +71,8 @@ pub struct NodePlan {
     pub filters_null_keys: bool,
     /// True when the table before it keeps the past of its keys, so that updates of the past come here.
     pub versioned: bool,
+    /// The nodes right behind its processor, by name, without a topic between them.
+    pub children: Vec<(Arc<str>, NodeId)>,
 }
 
 /// What a repartition node does at run time.
