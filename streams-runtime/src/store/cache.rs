@@ -9,10 +9,10 @@
 use std::cell::{Cell, RefCell};
 
 use super::budget::{CacheBudget, Owed};
-use super::chains::Chains;
 use super::key_bytes::KeyBytes;
 use super::leaving::Leaving;
 use super::order::SlotOrder;
+use super::slot_index::SlotIndex;
 use crate::bytes::same;
 use crate::record::RecordContext;
 
@@ -57,7 +57,7 @@ pub(crate) struct Slot<K, R> {
 pub(crate) struct Cache<K, R> {
     slots: Vec<Option<Slot<K, R>>>,
     free: Vec<SlotIx>,
-    index: Chains,
+    index: SlotIndex,
     // who walks through the rows uses them, too
     used: RefCell<SlotOrder>,
     written: SlotOrder,
@@ -75,7 +75,7 @@ impl<K, R> Cache<K, R> {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            index: Chains::default(),
+            index: SlotIndex::default(),
             used: RefCell::default(),
             written: SlotOrder::default(),
             dirty: 0,
@@ -320,7 +320,7 @@ impl<K, R> Slot<K, R> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chains::hash;
+    use super::super::slot_index::hash;
     use super::*;
 
     fn insert(cache: &mut Cache<u32, u32>, key: u32) -> SlotIx {

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::budget::Owed;
 use super::cache::{Before, Slot};
-use super::chains::hash;
+use super::slot_index::hash;
 use super::typed::{RowFormat, TypedStore};
 use super::{Eviction, StoreError, table::Flushed};
 use crate::outbox::Outbox;

@@ -11,7 +11,6 @@ mod budget;
 mod buffer_value;
 mod byte_store;
 mod cache;
-mod chains;
 #[cfg(feature = "rocksdb")]
 mod directory;
 mod duplicates;
@@ -33,6 +32,7 @@ mod rows;
 mod segments;
 mod session;
 mod shared;
+mod slot_index;
 mod subscriptions;
 mod suppress;
 mod table;

@@ -1,6 +1,6 @@
 //! An order of numbered slots that a slot joins, leaves and moves in without a search.
 
-use super::chains::NONE;
+use super::slot_index::NONE;
 
 /// Neighbours in an order.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use std::ops::{Bound, Range};
 
 use super::StoreError;
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
-use super::chains::{Chains, hash};
+use super::slot_index::{SlotIndex, hash};
 use crate::bytes::{append, copy, same};
 
 /// Bytes of memory that are kept for the next rows after a commit.
@@ -20,7 +20,7 @@ const KEPT_BYTES: usize = 1 << 20;
 pub(crate) struct Pending {
     arena: Vec<u8>,
     rows: Vec<Row>,
-    index: Chains,
+    index: SlotIndex,
     order: OnceCell<BTreeMap<Box<[u8]>, u32>>,
     /// The row that was found last; what is read is often written next.
     last: Cell<u32>,

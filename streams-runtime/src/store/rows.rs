@@ -3,7 +3,7 @@
 use super::StoreError;
 use super::backend::{Cursor, KeyRange, Order};
 use super::cache::{Cache, Slot};
-use super::chains::hash;
+use super::slot_index::hash;
 use super::typed::{RowFormat, TypedStore};
 
 /// Rows of a range: those of the store, with what only the cache knows laid over them.

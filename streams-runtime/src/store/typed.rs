@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use super::byte_store::ByteStore;
 use super::cache::{Before, Cache, SlotIx};
-use super::chains::hash;
 use super::rows::Rows;
+use super::slot_index::hash;
 use super::versions::Put;
 use super::{
     CacheBudget, ChangelogRecord, KeyRange, Order, StoreError, StoreKind, StoreSetup, TimeInKey,

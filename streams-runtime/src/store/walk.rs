@@ -6,7 +6,7 @@ use std::ops::{Bound, Range};
 
 use super::StoreError;
 use super::backend::Order;
-use super::chains::hash;
+use super::slot_index::hash;
 use super::typed::{RowFormat, TypedStore};
 use super::window_rows::RawRow;
 use crate::serdes::Windowed;

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use super::backend::{Cursor, KeyRange, Order};
 use super::byte_store::ByteStore;
-use super::chains::hash;
 use super::segments::Segments;
+use super::slot_index::hash;
 use super::typed::{RowFormat, TypedStore, is_by_time};
 use super::{StoreError, TimeInKey};
 use crate::serdes::{Window, Windowed};
