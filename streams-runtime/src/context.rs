@@ -385,7 +385,7 @@ impl Context {
 fn typed<S: 'static>(stores: &mut [Option<Box<dyn StateStore>>], store: StoreRef<S>) -> &mut S {
     stores[store.ix().index()]
         .as_mut()
-        .and_then(|store| store.as_any_mut().downcast_mut())
+        .and_then(|store| (&mut **store as &mut dyn Any).downcast_mut())
         .expect("invariant: a task owns the stores of its operators, with their types")
 }
 
@@ -396,12 +396,11 @@ fn part<T: 'static>(
     topic: &str,
     value: &T,
     out: &mut Vec<u8>,
-    origin: SerializationOrigin,
-) -> Result<Part, (SerializationOrigin, SerdeError)> {
+) -> Result<Part, SerdeError> {
     match serde.serialize(topic, value, out) {
         Ok(Encoded::Null) => Ok(Part::Null),
         Ok(Encoded::Bytes) => Ok(Part::Bytes),
-        Err(error) => Err((origin, error)),
+        Err(error) => Err(error),
     }
 }
 
@@ -415,11 +414,18 @@ fn encode<K: 'static, X: 'static>(
     (key, value): (&impl Serde<K>, &impl Serde<X>),
     record: &Record<K, X>,
 ) -> Result<(), (SerializationOrigin, SerdeError)> {
+    let (start, arena) = outbox.begin();
+    let key = match part(key, name, &record.key, arena) {
+        Ok(key) => key,
+        Err(error) => return outbox.undo(start, (SerializationOrigin::Key, error)),
+    };
+    let middle = arena.len();
+    let value = match part(value, name, &record.value, arena) {
+        Ok(value) => value,
+        Err(error) => return outbox.undo(start, (SerializationOrigin::Value, error)),
+    };
     let timestamp = Some(record.timestamp.as_millis());
     let to = Destination { topic, partition, timestamp, headers: &record.headers };
-    outbox.push(
-        to,
-        |out| part(key, name, &record.key, out, SerializationOrigin::Key),
-        |out| part(value, name, &record.value, out, SerializationOrigin::Value),
-    )
+    outbox.finish(to, (start, key), (middle, value));
+    Ok(())
 }

@@ -83,30 +83,22 @@ impl Outbox {
         &self.topics[topic.0 as usize]
     }
 
-    /// Adds a record whose key and value `encode` appends to the arena, key first.
+    /// Where the next record starts, and where its key and then its value are to be appended.
     ///
-    /// When a part cannot be encoded nothing is added and the error is returned.
-    ///
-    /// # Errors
-    /// The error of `key` or `value`.
-    // inlined, so that the record is written field by field where it stays
+    /// [`finish`](Self::finish) makes a record of them, [`undo`](Self::undo) forgets them.
     #[inline(always)]
-    pub fn push<E>(
+    pub(crate) fn begin(&mut self) -> (usize, &mut Vec<u8>) {
+        (self.arena.len(), &mut self.arena)
+    }
+
+    /// Adds the record whose key and value were appended, each with where it starts.
+    #[inline(always)]
+    pub(crate) fn finish(
         &mut self,
         to: Destination<'_>,
-        key: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
-        value: impl FnOnce(&mut Vec<u8>) -> Result<Part, E>,
-    ) -> Result<(), E> {
-        let start = self.arena.len();
-        let key = match key(&mut self.arena) {
-            Ok(key) => key,
-            Err(error) => return self.undo(start, error),
-        };
-        let middle = self.arena.len();
-        let value = match value(&mut self.arena) {
-            Ok(value) => value,
-            Err(error) => return self.undo(start, error),
-        };
+        (start, key): (usize, Part),
+        (middle, value): (usize, Part),
+    ) {
         if self.used == self.sends.len() {
             self.grow();
         }
@@ -122,7 +114,6 @@ impl Outbox {
         if !to.headers.is_empty() {
             self.keep_headers(to.headers);
         }
-        Ok(())
     }
 
     #[cold]
@@ -139,17 +130,18 @@ impl Outbox {
 
     /// Takes back what a part had appended before it failed.
     #[cold]
-    fn undo<E>(&mut self, start: usize, error: E) -> Result<(), E> {
+    pub(crate) fn undo<E>(&mut self, start: usize, error: E) -> Result<(), E> {
         self.arena.truncate(start);
         Err(error)
     }
 
     /// Adds a record whose bytes are ready.
     pub fn push_bytes(&mut self, to: Destination<'_>, key: Option<&[u8]>, value: Option<&[u8]>) {
-        match self.push(to, |arena| append_part(arena, key), |arena| append_part(arena, value)) {
-            Ok(()) => {}
-            Err(never) => match never {},
-        }
+        let (start, arena) = self.begin();
+        let key = append_part(arena, key);
+        let middle = arena.len();
+        let value = append_part(arena, value);
+        self.finish(to, (start, key), (middle, value));
     }
 
     /// The records, oldest first.
@@ -200,13 +192,10 @@ impl Outbox {
 
 /// Appends ready bytes.
 #[inline(always)]
-fn append_part(
-    arena: &mut Vec<u8>,
-    bytes: Option<&[u8]>,
-) -> Result<Part, std::convert::Infallible> {
-    let Some(bytes) = bytes else { return Ok(Part::Null) };
+fn append_part(arena: &mut Vec<u8>, bytes: Option<&[u8]>) -> Part {
+    let Some(bytes) = bytes else { return Part::Null };
     append(arena, bytes);
-    Ok(Part::Bytes)
+    Part::Bytes
 }
 
 /// The length of an encoded part.
@@ -266,12 +255,9 @@ mod tests {
     #[test]
     fn a_part_that_fails_leaves_nothing_behind() {
         let mut outbox = Outbox::default();
-        let to = to(&mut outbox, "out");
-        let key = |arena: &mut Vec<u8>| {
-            arena.push(1);
-            Ok(Part::Bytes)
-        };
-        assert_eq!(outbox.push(to, key, |_| Err("no")), Err("no"));
+        let (start, arena) = outbox.begin();
+        arena.push(1);
+        assert_eq!(outbox.undo(start, "no"), Err("no"));
         assert!(outbox.is_empty() && outbox.bytes() == 0);
     }
 }

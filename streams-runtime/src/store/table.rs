@@ -316,6 +316,7 @@ impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
     // Java's timestamped LRU store hides the one that would log
     const LOGS_EVICTION: bool = false;
 
+    #[inline]
     fn write(
         &self,
         topic: &str,
@@ -331,6 +332,7 @@ impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
         Some(Self::PREFIX + self.0.encoded_len(&row.value)?)
     }
 
+    #[inline]
     fn read(&self, topic: &str, bytes: &[u8]) -> Result<ValueAndTimestamp<V>, SerdeError> {
         let Some((time, value)) = bytes.split_first_chunk() else {
             return Err(SerdeError::new("the stored value is shorter than its timestamp"));
