@@ -5,6 +5,7 @@ mod drops;
 mod failures;
 mod origin;
 mod partitions;
+mod stores;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub(crate) use caches::CacheDoor;
 use caches::Caches;
 use origin::Raw;
 pub use partitions::PartitionCounts;
+pub(crate) use stores::Stores;
 
 /// What an operator needs to know of its node, with topics as numbers of this task's outbox.
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ pub(crate) struct TaskFacts {
 pub struct Context {
     facts: Arc<TaskFacts>,
     nodes: Vec<NodeFacts>,
-    stores: Vec<Option<Box<dyn StateStore>>>,
+    stores: Stores,
     outbox: Outbox,
     record: RecordContext,
     raw: Raw,
@@ -94,7 +96,7 @@ impl Context {
         Self {
             facts,
             nodes,
-            stores,
+            stores: Stores::new(stores),
             outbox,
             record: RecordContext::none(),
             raw: Raw::default(),
@@ -118,7 +120,7 @@ impl Context {
     /// Never for the references of the task's own topology.
     #[inline]
     pub fn store<S: 'static>(&mut self, store: StoreRef<S>) -> &mut S {
-        typed(&mut self.stores, store)
+        self.stores.typed(store)
     }
 
     /// The store behind a reference, the outbox for its changelog, and the origin of the record.
@@ -127,14 +129,13 @@ impl Context {
         &mut self,
         store: StoreRef<S>,
     ) -> (&mut S, &mut Outbox, &RecordContext) {
-        (typed(&mut self.stores, store), &mut self.outbox, &self.record)
+        (self.stores.typed(store), &mut self.outbox, &self.record)
     }
 
     /// A store by name, whatever its type, and the outbox for its changelog.
     pub(crate) fn store_of(&mut self, name: &str) -> Option<(&mut dyn StateStore, &mut Outbox)> {
-        let mut stores = self.stores.iter_mut().flatten();
-        let store = stores.find(|store| store.name() == name)?;
-        Some((&mut **store, &mut self.outbox))
+        let (_, store) = self.stores.iter_mut().find(|(_, store)| store.name() == name)?;
+        Some((store, &mut self.outbox))
     }
 
     /// What is known of a node.
@@ -292,7 +293,7 @@ impl Context {
 
     /// Writes what only the cache of a store knows that nobody listens to.
     pub(crate) fn flush_unheard(&mut self, store: StoreIx) -> Result<(), StoreError> {
-        match &mut self.stores[store.index()] {
+        match self.stores.get_mut(store) {
             Some(store) if store.dirty_entries() > 0 => store.flush_cache(&mut self.outbox),
             _ => Ok(()),
         }
@@ -367,26 +368,18 @@ impl Context {
 
     /// Lets the view of a global store see which of its rows are there now; a store of its own knows.
     pub(crate) fn refresh_store(&mut self, store: StoreIx) {
-        if let Some(store) = self.stores.get_mut(store.index()).and_then(Option::as_mut) {
+        if let Some(store) = self.stores.get_mut(store) {
             store.refresh();
         }
     }
 
-    pub(crate) fn stores(&mut self) -> &mut [Option<Box<dyn StateStore>>] {
+    pub(crate) fn stores_mut(&mut self) -> &mut Stores {
         &mut self.stores
     }
 
-    pub(crate) fn stores_ref(&self) -> &[Option<Box<dyn StateStore>>] {
+    pub(crate) fn stores(&self) -> &Stores {
         &self.stores
     }
-}
-
-#[inline]
-fn typed<S: 'static>(stores: &mut [Option<Box<dyn StateStore>>], store: StoreRef<S>) -> &mut S {
-    stores[store.ix().index()]
-        .as_mut()
-        .and_then(|store| (&mut **store as &mut dyn Any).downcast_mut())
-        .expect("invariant: a task owns the stores of its operators, with their types")
 }
 
 /// Encodes one half of a result.

@@ -40,7 +40,7 @@ impl Context {
 
     /// Counts the bytes of all caches there.
     pub(crate) fn share_caches(&mut self, budget: CacheBudget) {
-        for store in self.stores.iter_mut().flatten() {
+        for (_, store) in self.stores.iter_mut() {
             store.share_cache(&budget);
         }
         self.caches.budget = budget;
@@ -64,7 +64,7 @@ impl Context {
 
     #[cold]
     fn make_room(&mut self, store: StoreIx) -> Result<(), Stop> {
-        if !self.stores[store.index()].as_ref().is_some_and(|store| store.has_put()) {
+        if !self.stores.get(store).is_some_and(|store| store.has_put()) {
             return Ok(());
         }
         while self.caches.budget.is_over() && self.evict_one(store)? {}
@@ -73,7 +73,7 @@ impl Context {
 
     /// Evicts the least recently used row of a cache; false when there is none, or it has to wait.
     pub(crate) fn evict_one(&mut self, store: StoreIx) -> Result<bool, Stop> {
-        let Some(rows) = &mut self.stores[store.index()] else { return Ok(false) };
+        let Some(rows) = self.stores.get_mut(store) else { return Ok(false) };
         match rows.evict_clean() {
             Eviction::Empty => return Ok(false),
             Eviction::Done => return Ok(true),

@@ -9,7 +9,7 @@ use crate::topology::StoreIx;
 
 /// What a commit has to do with the task's stores, upstream first.
 pub(super) fn flushes(topology: &BuiltTopology, cx: &Context) -> Vec<(StoreIx, Option<FlushRun>)> {
-    let ours = |store: &StoreIx| cx.stores_ref()[store.index()].is_some();
+    let ours = |store: &StoreIx| cx.stores().get(*store).is_some();
     let flush = |store: StoreIx| {
         let cached = topology.plan.stores[store.index()].caching;
         let entry = topology.flushes.iter().find(|entry| entry.store == store);

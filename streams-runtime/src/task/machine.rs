@@ -357,7 +357,8 @@ impl Task {
 
     /// Bytes that all caches hold together.
     fn cache_bytes(&self) -> usize {
-        self.cached.iter().map(|ix| cache_bytes(self.cx.stores_ref(), *ix)).sum()
+        let cached = self.cached.iter().filter_map(|ix| self.cx.stores().get(*ix));
+        cached.map(|store| store.cache_bytes()).sum()
     }
 
     /// What is to be produced; clear it when that is done.
@@ -394,8 +395,8 @@ impl Task {
         self.cx.committed();
         let plans = &self.plan.plan.stores;
         let queues = &self.queues;
-        for (plan, store) in plans.iter().zip(self.cx.stores()) {
-            let Some(store) = store else { continue };
+        for (ix, store) in self.cx.stores_mut().iter_mut() {
+            let plan = &plans[ix.index()];
             let offset = match &plan.changelog {
                 None => None,
                 Some(topic) if plan.source_changelog => {
@@ -414,25 +415,21 @@ impl Task {
 
     /// What the task has done so far.
     pub fn stats(&self) -> TaskStats {
-        let stores = self.cx.stores_ref().iter().flatten();
+        let stores = self.cx.stores().iter();
         TaskStats {
             processed: self.processed,
             dropped: self.cx.dropped(),
             enforced: self.enforced,
             buffered: self.queues.iter().map(PartitionQueue::len).sum(),
             cache_bytes: self.cache_bytes(),
-            pending_bytes: stores.map(|store| store.pending_bytes()).sum(),
+            pending_bytes: stores.map(|(_, store)| store.pending_bytes()).sum(),
             stream_time_ms: self.cx.stream_time_ms(),
         }
     }
 
     /// The stores, with their numbers.
-    pub fn stores_mut(&mut self) -> impl Iterator<Item = (StoreIx, &mut Box<dyn StateStore>)> {
-        let stores = self.cx.stores().iter_mut().enumerate();
-        stores.filter_map(|(ix, store)| {
-            let ix = u32::try_from(ix).ok()?;
-            store.as_mut().map(|store| (StoreIx(ix), store))
-        })
+    pub fn stores_mut(&mut self) -> impl Iterator<Item = (StoreIx, &mut dyn StateStore)> {
+        self.cx.stores_mut().iter_mut()
     }
 
     /// Ends the task and gives its stores back, as they are.
@@ -443,12 +440,7 @@ impl Task {
     /// Ends the task as [`into_stores`](Self::into_stores) does; it can do nothing any more.
     pub(crate) fn take_stores(&mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
         self.close_processors();
-        let stores = self.cx.stores().iter_mut().enumerate();
-        let stores = stores.filter_map(|(ix, store)| {
-            let ix = u32::try_from(ix).ok()?;
-            store.take().map(|store| (StoreIx(ix), store))
-        });
-        stores.collect()
+        self.cx.stores_mut().take()
     }
 
     /// What is noted beside a partition's offset: its time, and which windows were emitted.
@@ -482,13 +474,8 @@ impl Task {
 
 /// The task's stores with a cache.
 fn cached_stores(plan: &TopologyPlan, cx: &Context) -> Vec<StoreIx> {
-    let open = plan.stores.iter().zip(cx.stores_ref()).zip(0..);
-    let cached = open.filter(|((plan, store), _)| plan.caching && store.is_some());
-    cached.map(|(_, ix)| StoreIx(ix)).collect()
-}
-
-fn cache_bytes(stores: &[Option<Box<dyn StateStore>>], ix: StoreIx) -> usize {
-    stores[ix.index()].as_ref().map_or(0, |store| store.cache_bytes())
+    let open = cx.stores().iter().map(|(ix, _)| ix);
+    open.filter(|ix| plan.stores[ix.index()].caching).collect()
 }
 
 fn node_facts(node: &NodePlan, plan: &TopologyPlan, outbox: &mut Outbox) -> NodeFacts {
