@@ -38,6 +38,8 @@ mod lifecycle;
 mod offset_reset;
 #[path = "kafka/partitions.rs"]
 mod partitions;
+#[path = "kafka/patterns.rs"]
+mod patterns;
 #[path = "kafka/processors.rs"]
 mod processors;
 #[path = "kafka/restore.rs"]

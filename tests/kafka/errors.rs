@@ -9,7 +9,7 @@ use streams_runtime::dsl::Topology;
 use streams_runtime::error::{StreamsError, StreamsErrorKind};
 use streams_test_broker::{ApiKey, ErrorCode, Fault};
 
-use crate::topologies::{copy, count_both, numbers, reads_longs, word_count};
+use crate::topologies::{copy, count_both_unlogged, numbers, reads_longs, word_count};
 use crate::world::{PATIENCE, World, eventually, wait_for};
 
 #[track_caller]
@@ -89,15 +89,16 @@ fn internal_topic_with_another_partition_count() {
 }
 
 #[test]
-fn topics_of_one_state_with_other_partition_counts() {
+fn topics_of_one_state_without_a_changelog_and_with_other_partition_counts() {
     let world = World::new("uneven");
     let (left, right) = (world.create_topic("left", 2), world.create_topic("right", 3));
     let output = world.create_topic("out", 1);
-    let error = refused(&count_both(left.clone(), right.clone(), output), world.config("a"));
+    let topology = count_both_unlogged(left.clone(), right.clone(), output);
+    let error = refused(&topology, world.config("a"));
     says(
         &error,
         StreamsErrorKind::Topics,
-        &[&left, &right, "equal partition counts", "repartition"],
+        &[&left, &right, "equal partition counts", "repartition", "leave logging on"],
     );
 }
 

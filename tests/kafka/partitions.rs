@@ -116,3 +116,29 @@ fn a_foreign_key_join_follows_the_partitioners_of_its_tables() {
     joined.sort();
     assert_eq!(joined, ["Lima", "Oslo", "Rome", "a", "b", "c"]);
 }
+
+/// Task n reads partition n of all topics, though `range` gives the partitions of the smaller one to others.
+#[test]
+fn a_smaller_topic_feeds_the_state_of_a_larger_one() {
+    for guarantee in ["at_least_once", "exactly_once_v2"] {
+        let world = World::new("smaller").under(guarantee);
+        let (left, right) = (world.create_topic("left", 4), world.create_topic("right", 2));
+        let output = world.create_topic("out", 1);
+        let topology = crate::topologies::count_both(left.clone(), right.clone(), output.clone());
+        let instances = ["a", "b"].map(|instance| {
+            let streams = KafkaStreams::new(&topology, world.config(instance)).unwrap();
+            streams.start().unwrap();
+            streams
+        });
+        let tasks = || instances.iter().map(|s| s.thread_metadata()[0].tasks.len());
+        eventually("both have tasks", || tasks().collect::<Vec<_>>() == [2, 2]);
+        for _ in 0..3 {
+            world.produce_to(&left, [("a", "", 0), ("b", "", 1), ("c", "", 2), ("d", "", 3)]);
+            world.produce_to(&right, [("a", "", 0), ("b", "", 1)]);
+        }
+        let expected = [("a", 6), ("b", 6), ("c", 3), ("d", 3)];
+        world.expect_counts(&output, &expected.map(|(key, n)| (key.to_owned(), n)).into());
+        eventually("all is committed", || world.is_consumed(&[left.clone(), right.clone()]));
+        assert!(instances.iter().all(|streams| streams.close(PATIENCE)));
+    }
+}

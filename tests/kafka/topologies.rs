@@ -38,6 +38,16 @@ topology!(
 );
 
 topology!(
+    /// Counts per key of two topics together, in a store without a changelog.
+    pub fn count_both_unlogged(left: String, right: String, output: String) -> Topology {
+        let right = stream::<String, String>(right);
+        let both = stream::<String, String>(left).merge(right);
+        let counts = Materialized::as_("counts").with_logging_disabled();
+        both.group_by_key().count(counts).to_stream().to(output);
+    }
+);
+
+topology!(
     /// Numbers only; others are an error of a user function.
     pub fn numbers(input: String, output: String) -> Topology {
         stream::<Option<String>, String>(input)

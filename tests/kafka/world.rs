@@ -128,6 +128,17 @@ impl World {
         assert!(made[0].is_ok(), "{made:?}");
     }
 
+    /// The names of all topics.
+    pub fn topics(&self) -> Vec<String> {
+        let metadata = self.consumer().fetch_metadata(None, PATIENCE).unwrap();
+        metadata.topics().iter().map(|topic| topic.name().to_owned()).collect()
+    }
+
+    pub fn delete_topic(&self, topic: &str) {
+        let done = block_on(self.admin().delete_topics(&[topic], &AdminOptions::new())).unwrap();
+        assert!(done[0].is_ok(), "{done:?}");
+    }
+
     #[cfg(feature = "rocksdb")]
     pub fn delete_records_before(&self, topic: &str, offset: i64) {
         let mut list = TopicPartitionList::new();

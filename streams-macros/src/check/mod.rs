@@ -7,6 +7,7 @@ mod kinds;
 mod names;
 mod options;
 mod parts;
+mod patterns;
 mod shape;
 mod signature;
 mod stores;
@@ -57,6 +58,7 @@ pub(crate) const RULES: &[Rule] = &[
     shape::result_is_never_used,
     shape::topology_does_nothing,
     names::topic_name_is_invalid,
+    patterns::topic_pattern_is_invalid,
     names::store_name_is_invalid,
     names::node_name_is_invalid,
     names::store_name_used_twice,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::{Expr, Pat};
 
+use super::patterns::is_pattern;
 use crate::diag::Diagnostics;
 use crate::model::graph::PartArg;
 use crate::model::operators::{Kind, Run};
@@ -17,22 +18,29 @@ pub(super) fn stream_of_unwritten_types(graph: &Graph, diagnostics: &mut Diagnos
     for node in graph.nodes.iter().filter(|node| is_source(node.run())) {
         let named = node.arguments.first().is_some_and(is_text);
         if named && node.turbofish.is_none() && !is_told(graph, node) {
-            let message = format!(
-                "nothing says what the keys and values of this topic are: \
-                 `{}::<Key, Value>(..)`, or declare the topic by `#[topic]`",
-                node.word
-            );
+            let word = &node.word;
+            let message = if node.arguments.first().is_some_and(is_pattern) {
+                format!(
+                    "nothing says what the keys and values of these topics are: \
+                     `{word}::<Key, Value>(..)`"
+                )
+            } else {
+                format!(
+                    "nothing says what the keys and values of this topic are: \
+                     `{word}::<Key, Value>(..)`, or declare the topic by `#[topic]`"
+                )
+            };
             diagnostics.error(&node.word, message);
         }
     }
 }
 
-/// True for topics that are named by text.
+/// True for topics that are named by text, or by a pattern.
 fn is_text(topic: &Expr) -> bool {
     match topic {
         Expr::Lit(_) => true,
         Expr::Array(array) => array.elems.iter().all(is_text),
-        _ => false,
+        other => is_pattern(other),
     }
 }
 

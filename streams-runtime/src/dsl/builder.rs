@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::serdes::SerdePair;
 use super::topology::{FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, StoreRows, Topology};
 use super::{
-    Consumed, GlobalKTable, IntoTopics, KStream, KTable, Materialized, Named, TableOptions,
-    TopicNames,
+    Consumed, GlobalKTable, IntoTopic, IntoTopics, KStream, KTable, Materialized, Named,
+    TableOptions, TopicNames,
 };
 use crate::context::Context;
 use crate::error::Stop;
@@ -67,7 +67,7 @@ impl StreamsBuilder {
         Self::default()
     }
 
-    /// Reads topics as a stream.
+    /// Reads topics as a stream: declared ones, names, or all topics that a [`Pattern`](super::Pattern) matches.
     ///
     /// Two streams of the same topics share one source. The records' times come from the configured
     /// timestamp extractor, or from that of `options`.
@@ -101,6 +101,7 @@ impl StreamsBuilder {
         };
         let kind = NodeKind::Source(SourceNode {
             topics: self.checked_topics(&topics),
+            pattern: topics.pattern.clone(),
             offset_reset: consumed.offset_reset,
         });
         let node = self.add(&[], NewNode { types: types::<K, V>(), ..NewNode::new(name, kind) });
@@ -131,7 +132,7 @@ impl StreamsBuilder {
     #[expect(clippy::type_complexity, reason = "the generated code takes the three apart at once")]
     pub fn table<K, V>(
         &mut self,
-        topic: impl IntoTopics<K, V>,
+        topic: impl IntoTopic<K, V>,
         options: impl Into<TableOptions<K::NonNull, V::NonNull>>,
     ) -> (
         KTable<K::NonNull, V::NonNull>,
@@ -163,7 +164,7 @@ impl StreamsBuilder {
     /// ```
     pub fn global_table<K, V>(
         &mut self,
-        topic: impl IntoTopics<K, V>,
+        topic: impl IntoTopic<K, V>,
         options: impl Into<TableOptions<K::NonNull, V::NonNull>>,
     ) -> GlobalKTable<K::NonNull, V::NonNull>
     where
@@ -222,21 +223,13 @@ impl StreamsBuilder {
         (node, source, store)
     }
 
+    /// The name of what `IntoTopic` gave.
     pub(super) fn single_topic(&mut self, topics: &TopicNames) -> String {
-        let names = self.checked_topics(topics);
-        if names.len() != 1 {
-            self.graph.problem(format!(
-                "a table reads one topic, but {} are given ({}); merge streams and call `to_table` \
-                 to make a table of several",
-                names.len(),
-                names.join(", ")
-            ));
-        }
-        names.into_iter().next().unwrap_or_default()
+        self.checked_topics(topics).into_iter().next().unwrap_or_default()
     }
 
     fn checked_topics(&mut self, topics: &TopicNames) -> Vec<String> {
-        if topics.names.is_empty() {
+        if topics.names.is_empty() && topics.pattern.is_none() {
             self.graph.problem("a stream reads no topic; name at least one");
         }
         topics.names.iter().map(|name| self.graph.checked_name("topic", name)).collect()

@@ -1,7 +1,7 @@
 //! `global_store`: a store that every instance fills from a topic by a processor of the user's own.
 
 use super::topology::StoreDecl;
-use super::{Consumed, IntoTopics, StreamsBuilder, TopicNames};
+use super::{Consumed, IntoTopic, StreamsBuilder, TopicNames};
 use crate::operator::{Process, Source};
 use crate::processor::{GlobalStore, ProcessorStore, StoreBuilder, StoreHandle, Supplies};
 use crate::serdes::HasSerde;
@@ -68,7 +68,7 @@ impl StreamsBuilder {
     pub fn global_store<K, V, S, X, By>(
         &mut self,
         store: StoreBuilder<S>,
-        topic: impl IntoTopics<K, V>,
+        topic: impl IntoTopic<K, V>,
         supplier: X,
         options: impl Into<Consumed<K, V>>,
     ) -> StoreHandle<GlobalStore<S>>

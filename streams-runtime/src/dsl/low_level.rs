@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::global_store::GlobalNames;
 use super::process::ProcessOptions;
 use super::topology::Topology;
-use super::{Consumed, IntoSink, IntoTopics, OffsetReset, Produced, StreamsBuilder};
+use super::{Consumed, IntoSink, IntoTopic, IntoTopics, OffsetReset, Produced, StreamsBuilder};
 use crate::operator::{Process, Sink, SinkTopic};
 use crate::processor::{
     Children, GlobalStore, ProcessorStore, ReadOnlyStore, StoreBuilder, StoreHandle, Supplies,
@@ -60,7 +60,23 @@ impl TopologyBuilder {
         Self::default()
     }
 
-    /// Reads topics. `options` are those of a stream, or `()`.
+    /// Reads topics, or all that a [`Pattern`](super::Pattern) matches. `options` are those of a stream, or `()`.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let mut builder = TopologyBuilder::new();
+    /// let options = Consumed::default().with_offset_reset_policy(OffsetReset::Earliest);
+    /// let orders = builder.add_source::<String, i64>("orders", Pattern::new("orders-.*"), options);
+    /// builder.add_sink("sink", "all", [&orders], ());
+    /// let topology = builder.finish();
+    /// assert!(topology.describe().contains("Source: orders (topics: orders-.*)"));
+    /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
+    /// driver.input::<String, i64>("orders-eu").pipe("a", 1, 0)?;
+    /// assert_eq!(driver.output::<String, i64>("all").values()?, [1]);
+    /// # Ok::<(), StreamsError>(())
+    /// ```
     pub fn add_source<K, V>(
         &mut self,
         name: &str,
@@ -197,7 +213,7 @@ impl TopologyBuilder {
         &mut self,
         store: StoreBuilder<S>,
         source: &str,
-        topic: impl IntoTopics<K, V>,
+        topic: impl IntoTopic<K, V>,
         processor: &str,
         supplier: X,
         options: impl IntoNodeOptions<Consumed<K, V>>,
@@ -260,7 +276,7 @@ impl TopologyBuilder {
         &mut self,
         store: StoreBuilder<S>,
         source: &str,
-        topic: impl IntoTopics<K, V>,
+        topic: impl IntoTopic<K, V>,
         processor: &str,
         supplier: X,
         options: impl IntoNodeOptions<Consumed<K, V>>,

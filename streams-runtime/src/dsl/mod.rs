@@ -44,8 +44,8 @@ mod windowed_record;
 mod tests;
 
 pub use crate::operator::Source;
-pub use crate::topology::StoreType;
 pub use crate::topology::graph::OffsetReset;
+pub use crate::topology::{Pattern, StoreType};
 pub use crate::window::{
     EmitStrategy, JoinWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows,
     Windows,
@@ -76,7 +76,7 @@ pub use options::{
 pub use process::{IsName, ProcessOptions};
 pub use serdes::{SerdePair, SerdeSlot};
 pub use session_windowed::SessionWindowedKStream;
-pub use topic::{IntoSink, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
+pub use topic::{IntoSink, IntoTopic, IntoTopics, SinkFor, SinkName, Topic, TopicDecl, TopicNames};
 pub use topology::{
     BuiltTopology, FlushEntry, ProcessorEntry, SourceEntry, StoreDecl, StoreRows, Topology,
 };

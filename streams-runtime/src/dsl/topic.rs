@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::serdes::{SerdePair, SerdeSlot};
 use crate::serdes::{HasSerde, Nullable, SerdeRef};
+use crate::topology::Pattern;
 
 /// Key and value of a topic, as written behind `#[topic]`.
 ///
@@ -77,27 +78,43 @@ pub trait SinkFor<K, V> {}
 /// What can name the topics of a source whose records have keys of `K` and values of `V`.
 ///
 /// A declared topic or several of one type in a tuple fix the types; a name as text, or a list of
-/// names, leaves them to be written: `stream::<String, i64>("orders")`.
+/// names, leaves them to be written: `stream::<String, i64>("orders")`. So does a [`Pattern`], which names all topics
+/// that it matches.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no topic with keys of `{K}` and values of `{V}`",
-    label = "a declared topic, a name, or a list of names is wanted here"
+    label = "a declared topic, a name, a list of names, or a `Pattern` is wanted here"
 )]
 pub trait IntoTopics<K, V> {
     /// The names, with the serdes that the declaration gives.
     fn into_topics(self) -> TopicNames;
 }
 
+/// What can name the one topic of a table, a global table or a store: a declared topic, or a name as text.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not name one topic with keys of `{K}` and values of `{V}`",
+    label = "one topic is wanted here: a declared one, or its name",
+    note = "to make a table of several topics, or of all that match a pattern, read them by `stream` and call `to_table`"
+)]
+pub trait IntoTopic<K, V>: IntoTopics<K, V> {}
+
+impl<T: TopicDecl> IntoTopic<T::Key, T::Value> for T {}
+
+impl<K, V> IntoTopic<K, V> for &'static str {}
+
+impl<K, V> IntoTopic<K, V> for String {}
+
 /// The names of topics and the serdes their declaration gives.
 #[derive(Debug, Default)]
 pub struct TopicNames {
     pub(crate) names: Vec<String>,
+    pub(crate) pattern: Option<Pattern>,
     pub(crate) serdes: SerdePair,
 }
 
 impl TopicNames {
     fn plain<S: Into<String>>(names: impl IntoIterator<Item = S>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
-        Self { names, serdes: SerdePair::default() }
+        Self { names, ..Self::default() }
     }
 
     fn declared<T: TopicDecl>(names: &[&str]) -> Self {
@@ -166,6 +183,12 @@ impl<K, V, S: Into<String>, const N: usize> IntoTopics<K, V> for [S; N] {
 impl<K, V, S: Into<String>> IntoTopics<K, V> for Vec<S> {
     fn into_topics(self) -> TopicNames {
         TopicNames::plain(self)
+    }
+}
+
+impl<K, V> IntoTopics<K, V> for Pattern {
+    fn into_topics(self) -> TopicNames {
+        TopicNames { pattern: Some(self), ..TopicNames::default() }
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::flush::{Drain, FlushRun, cache_doors, flushes};
+use super::inputs::{positions, queue, queues};
 use super::order::HeadOrder;
 use super::queue::PartitionQueue;
 use super::settings::{TaskSettings, TaskSpec, TaskStats};
-use super::source::SourceRunner;
 use crate::context::{Context, NodeFacts, TaskFacts};
 use crate::dsl::{BuiltTopology, ProcessorEntry};
 use crate::error::{Stop, StreamsError, StreamsErrorKind};
@@ -121,6 +121,31 @@ impl Task {
     /// The topology that the task runs a part of.
     pub fn topology(&self) -> &Arc<BuiltTopology> {
         &self.plan
+    }
+
+    /// Reads one partition more, of a topic that matches a pattern of the topology. Nothing happens when it is read
+    /// already.
+    ///
+    /// # Errors
+    /// When the topic is none of the topology's.
+    pub(crate) fn add_input(
+        &mut self,
+        topic: &Arc<str>,
+        partition: i32,
+    ) -> Result<(), StreamsError> {
+        if self.queue_ix(topic, partition).is_some() {
+            return Ok(());
+        }
+        let parts: Vec<u32> = self.plan.plan.sub_topologies.iter().map(|part| part.id).collect();
+        let queue = queue(&self.plan, &parts, (topic, partition), self.id)?;
+        // the records of an only queue were in no order with others
+        if let ([only], [], []) = (&*self.queues, &*self.processors, &*self.arrived)
+            && !only.is_empty()
+        {
+            self.arrived.push(0);
+        }
+        self.queues.push(queue);
+        Ok(())
     }
 
     /// Takes records of an input partition. Records of a partition that is none of the task's are
@@ -511,42 +536,6 @@ fn check_stores(
             format!("task {id}: its store `{}` was not opened", store.name),
         )),
     }
-}
-
-/// The queues of the inputs, with the runs of their source.
-fn queues(
-    topology: &BuiltTopology,
-    spec: &TaskSpec,
-    id: TaskId,
-) -> Result<Vec<PartitionQueue>, StreamsError> {
-    let queue = |(topic, partition): &(Arc<str>, i32)| {
-        let runners = runners_of(topology, &spec.sub_topologies, topic).ok_or_else(|| {
-            StreamsError::new(
-                StreamsErrorKind::Topics,
-                format!("task {id}: topic `{topic}` is no source of the topology"),
-            )
-        })?;
-        Ok(PartitionQueue::new(Arc::clone(topic), *partition, runners))
-    };
-    spec.inputs.iter().map(queue).collect()
-}
-
-fn runners_of(
-    topology: &BuiltTopology,
-    parts: &[u32],
-    topic: &str,
-) -> Option<Vec<Arc<dyn SourceRunner>>> {
-    let source = topology.plan.sources.iter().position(|source| {
-        parts.contains(&source.sub_topology) && source.topics.iter().any(|known| known == topic)
-    })?;
-    let runners = topology.sources.get(source)?.iter().map(|entry| Arc::clone(&entry.runner));
-    Some(runners.collect())
-}
-
-/// The offset of the last record that was processed of each partition of a topic.
-fn positions(queues: &[PartitionQueue], topic: &str) -> Vec<(i32, i64)> {
-    let of_topic = queues.iter().filter(|queue| *queue.topic == *topic);
-    of_topic.filter_map(|queue| Some((queue.partition, queue.position()? - 1))).collect()
 }
 
 /// The user's own processors of these sub-topologies.

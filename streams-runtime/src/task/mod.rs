@@ -5,6 +5,7 @@
 
 mod flush;
 mod global;
+mod inputs;
 mod machine;
 mod order;
 mod queue;

@@ -155,6 +155,9 @@ impl<'a> Part<'a> {
         let node = self.nodes[at];
         let name = &node.name;
         let _ = match &node.kind {
+            ProcessorKind::Source { pattern: Some(pattern), .. } => {
+                write!(text, "    Source: {name} (topics: {pattern})")
+            }
             ProcessorKind::Source { topics, .. } => {
                 write!(text, "    Source: {name} (topics: [{}])", source_topics(topics))
             }
@@ -244,7 +247,7 @@ mod tests {
         let (_, value) = details.split_once(": ").expect("a detail has a value");
         let inner = value.trim_start_matches('[').trim_end_matches(']');
         let kind = match kind {
-            "Source" => ProcessorKind::Source { topics: list(inner), global },
+            "Source" => ProcessorKind::Source { topics: list(inner), pattern: None, global },
             "Processor" => ProcessorKind::Processor,
             _ if details.starts_with("topic: ") => ProcessorKind::Sink(Some(value.to_owned())),
             _ => ProcessorKind::Sink(None),

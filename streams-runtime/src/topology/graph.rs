@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::StoreType;
 use super::ids::{NodeId, StoreIx};
 use super::naming::NameCounter;
+use super::pattern::Pattern;
 
 /// The recorded graph of one topology.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +56,16 @@ pub struct GraphNode {
     pub priority: u32,
 }
 
+impl GraphNode {
+    /// The pattern of the topics that it reads.
+    pub(super) fn pattern(&self) -> Option<&Pattern> {
+        match &self.kind {
+            NodeKind::Source(source) => source.pattern.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// What kind of node an operator is.
 #[derive(Clone, Debug)]
 pub enum NodeKind {
@@ -86,10 +97,22 @@ pub enum NodeKind {
 /// A source of a stream.
 #[derive(Clone, Debug)]
 pub struct SourceNode {
-    /// The topics, in the user's order.
+    /// The topics, in the user's order; none where there is a pattern.
     pub topics: Vec<String>,
+    /// Reads the topics that match it.
+    pub pattern: Option<Pattern>,
     /// Where to begin when the group has no offset yet.
     pub offset_reset: Option<OffsetReset>,
+}
+
+impl SourceNode {
+    /// What it reads, as it is told in messages.
+    pub(super) fn shown(&self) -> String {
+        match &self.pattern {
+            Some(pattern) => format!("the topics that match `{pattern}`"),
+            None => format!("[{}]", self.topics.join(", ")),
+        }
+    }
 }
 
 /// A source of a table or a global table.

@@ -1,6 +1,6 @@
 //! From the laid-out nodes to the plan: numbers, prefixes, and what each recorded node became.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::config::TopologyConfig;
@@ -29,19 +29,22 @@ pub(super) fn plan(
     let stores = layout.stores();
     let sources = layout.sources();
     let sub_topologies = layout.sub_topologies(&stores);
-    let copartition_groups =
-        copartition::groups(&optimized.graph, |name| layout.topics_of_source(name));
-    TopologyPlan {
+    let copartitioned = optimized.graph.copartition_groups().to_vec();
+    let mut plan = TopologyPlan {
         application_id: config.application_id.clone(),
         sources,
         nodes,
         stores,
         sub_topologies,
-        copartition_groups,
+        copartition_groups: Vec::new(),
         unnamed: unnamed_resources(&optimized.graph),
         uncut: layout.uncut_node(),
+        copartitioned,
         processors: written.processors,
-    }
+    };
+    plan.copartition_groups =
+        copartition::groups(&plan.copartitioned, |name| plan.topics_of_source(name));
+    plan
 }
 
 struct Layout<'a> {
@@ -57,16 +60,6 @@ impl Layout<'_> {
         match self.written.internal_topics.contains_key(topic) {
             true => format!("{}-{topic}", self.config.application_id),
             false => topic.to_owned(),
-        }
-    }
-
-    fn topics_of_source(&self, name: &str) -> Vec<String> {
-        let place = self.written.places.get(name);
-        match place.map(|place| &self.written.processors[*place].kind) {
-            Some(ProcessorKind::Source { topics, .. }) => {
-                topics.iter().map(|topic| self.full_name(topic)).collect()
-            }
-            _ => Vec::new(),
         }
     }
 
@@ -172,12 +165,15 @@ impl Layout<'_> {
     fn sources(&self) -> Vec<SourcePlan> {
         let mut sources = Vec::new();
         for processor in &self.written.processors {
-            let ProcessorKind::Source { topics, global } = &processor.kind else { continue };
+            let ProcessorKind::Source { topics, pattern, global } = &processor.kind else {
+                continue;
+            };
             let internal = topics.iter().any(|t| self.written.internal_topics.contains_key(t));
             sources.push(SourcePlan {
                 name: processor.name.clone(),
                 nodes: self.entries_of(processor.node),
                 topics: topics.iter().map(|topic| self.full_name(topic)).collect(),
+                pattern: pattern.clone(),
                 sub_topology: processor.sub_topology,
                 internal,
                 global: *global,
@@ -268,7 +264,7 @@ impl Layout<'_> {
         for processor in &self.written.processors {
             let part = &mut parts[processor.sub_topology as usize];
             match &processor.kind {
-                ProcessorKind::Source { topics, global } => {
+                ProcessorKind::Source { topics, global, .. } => {
                     part.global |= *global;
                     part.source_topics.extend(topics.iter().map(|topic| self.full_name(topic)));
                     part.repartition_sources.extend(topics.iter().filter_map(|t| self.internal(t)));
@@ -366,9 +362,4 @@ fn alias_of(shared: &NodePlan) -> NodePlan {
         RepartitionRole::None => RepartitionRole::None,
     };
     NodePlan { active: false, repartition: role, ..shared.clone() }
-}
-
-/// The topics of a set of names.
-pub(super) fn all_topics(of: impl IntoIterator<Item = Vec<String>>) -> BTreeSet<String> {
-    of.into_iter().flatten().collect()
 }

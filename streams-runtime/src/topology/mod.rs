@@ -13,9 +13,11 @@ pub mod ids;
 pub mod java_order;
 pub mod joins;
 mod layout;
+mod matching;
 pub mod naming;
 pub mod optimize;
 mod part;
+pub mod pattern;
 pub mod picture;
 pub mod plan;
 mod recording;
@@ -27,6 +29,7 @@ pub mod write;
 pub use config::{Optimization, OptimizationError, StoreType, TopologyConfig};
 pub use graph::Graph;
 pub use ids::{NodeId, StoreIx, TaskId};
+pub use pattern::Pattern;
 pub use plan::{
     InternalTopic, InternalTopicKind, NodePlan, RepartitionRole, SourcePlan, StorePlan,
     SubTopologyPlan, TopologyPlan,

@@ -53,14 +53,14 @@ fn merge_duplicate_sources(
     graph: &mut Graph,
     problems: &mut Vec<String>,
 ) -> BTreeMap<NodeId, Vec<NodeId>> {
-    let mut first_reader: BTreeMap<String, NodeId> = BTreeMap::new();
+    let mut first_reader: BTreeMap<(Reads, String), NodeId> = BTreeMap::new();
     let mut merged: BTreeMap<NodeId, Vec<NodeId>> = BTreeMap::new();
     for id in graph.roots().to_vec() {
         let NodeKind::Source(source) = graph.node(id).kind.clone() else { continue };
         let mut main = None;
-        for topic in &source.topics {
-            main = main.or(first_reader.get(topic).copied());
-            first_reader.entry(topic.clone()).or_insert(id);
+        for read in reads(&source) {
+            main = main.or(first_reader.get(&read).copied());
+            first_reader.entry(read).or_insert(id);
         }
         let Some(main) = main.filter(|main| *main != id) else { continue };
         if let Some(problem) = cannot_merge(graph, main, (id, &source)) {
@@ -77,23 +77,38 @@ fn merge_duplicate_sources(
     merged
 }
 
+/// How a source names what it reads.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Reads {
+    Topic,
+    Pattern,
+}
+
+/// What a source reads; sources that have one of these in common are to be merged. Patterns are equal as text.
+fn reads(source: &SourceNode) -> Vec<(Reads, String)> {
+    match &source.pattern {
+        Some(pattern) => vec![(Reads::Pattern, pattern.to_string())],
+        None => source.topics.iter().map(|topic| (Reads::Topic, topic.clone())).collect(),
+    }
+}
+
 fn cannot_merge(graph: &Graph, main: NodeId, (id, other): (NodeId, &SourceNode)) -> Option<String> {
     let NodeKind::Source(first) = &graph.node(main).kind else { return None };
     let set = |topics: &[String]| topics.iter().cloned().collect::<BTreeSet<_>>();
     if set(&first.topics) != set(&other.topics) {
         return Some(format!(
-            "two streams read overlapping but not equal topics, [{}] and [{}]; read each topic as a \
+            "two streams read overlapping but not equal topics, {} and {}; read each topic as a \
              stream of its own and merge them where they belong together",
-            first.topics.join(", "),
-            other.topics.join(", ")
+            first.shown(),
+            other.shown()
         ));
     }
     let (one, two) = (graph.node(main).types, graph.node(id).types);
     if one != two {
         return Some(format!(
-            "two streams read [{}] as different types of key and value, ({}, {}) and ({}, {}); read the topic \
+            "two streams read {} as different types of key and value, ({}, {}) and ({}, {}); read the topic \
              once and derive the other, or declare it once by `#[topic]`",
-            first.topics.join(", "),
+            first.shown(),
             one.0,
             one.1,
             two.0,
@@ -102,8 +117,8 @@ fn cannot_merge(graph: &Graph, main: NodeId, (id, other): (NodeId, &SourceNode))
     }
     (first.offset_reset != other.offset_reset).then(|| {
         format!(
-            "two streams read [{}] with different offset reset policies; give both the same",
-            first.topics.join(", ")
+            "two streams read {} with different offset reset policies; give both the same",
+            first.shown()
         )
     })
 }

@@ -105,6 +105,7 @@ struct Edge {
 
 fn topics(node: &ProcessorPlan) -> Vec<String> {
     match &node.kind {
+        ProcessorKind::Source { pattern: Some(pattern), .. } => vec![pattern.to_string()],
         ProcessorKind::Source { topics, .. } => topics.clone(),
         ProcessorKind::Sink(topic) => topic.iter().cloned().collect(),
         ProcessorKind::Processor => Vec::new(),

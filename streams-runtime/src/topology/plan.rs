@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::config::{StoreType, TopologyConfig};
 use super::graph::{Graph, OffsetReset};
 use super::ids::{NodeId, StoreIx};
-use super::{optimize, write};
+use super::pattern::Pattern;
+use super::{matching, optimize, write};
 use crate::error::TopologyError;
 
 /// A topology, laid out: sub-topologies, topics, stores and names, for one configuration.
@@ -29,6 +30,8 @@ pub struct TopologyPlan {
     /// Internal resources with generated names; a warning at start lists them.
     pub unnamed: Vec<String>,
     pub(super) uncut: Option<NodeId>,
+    /// Sets of sources, by name, whose topics need equal partition counts.
+    pub(super) copartitioned: Vec<BTreeSet<String>>,
 }
 
 /// A source of records.
@@ -38,8 +41,11 @@ pub struct SourcePlan {
     pub name: String,
     /// The recorded nodes that its records enter, in this order.
     pub nodes: Vec<NodeId>,
-    /// The topics, with the application's prefix where they are internal.
+    /// The topics, with the application's prefix where they are internal; where there is a pattern, those that are
+    /// known to match it ([`TopologyPlan::with_matching`]).
     pub topics: Vec<String>,
+    /// Reads the topics that match it.
+    pub pattern: Option<Pattern>,
     /// The sub-topology that reads it.
     pub sub_topology: u32,
     /// True for a repartition topic.
@@ -192,8 +198,10 @@ pub struct ProcessorPlan {
 pub enum ProcessorKind {
     /// Reads topics (without prefix).
     Source {
-        /// The topics.
+        /// The topics; none where there is a pattern.
         topics: Vec<String>,
+        /// The pattern of the topics.
+        pattern: Option<Pattern>,
         /// True for a global table's.
         global: bool,
     },
@@ -211,6 +219,7 @@ impl TopologyPlan {
     /// twice, a topic that two sources read, stores of one name. All are reported together.
     pub fn new(graph: &Graph, config: &TopologyConfig) -> Result<Self, TopologyError> {
         let mut problems = graph.problems().to_vec();
+        problems.extend(matching::problems(graph));
         let optimized = optimize::run(graph, config, &mut problems);
         let written = write::run(&optimized, config, &mut problems);
         check_explicit_names(graph, config, &mut problems);

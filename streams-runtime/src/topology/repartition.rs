@@ -12,7 +12,8 @@ impl TopologyPlan {
     ///
     /// A repartition topic has the count that was demanded for it, else the highest of the topics
     /// that the sub-topologies writing it read; co-partitioned topics all have one count. A changelog
-    /// has the highest count of its sub-topology's sources.
+    /// has the highest count of its sub-topology's sources, and none while it has no source topic: a pattern
+    /// that no topic matches yet.
     ///
     /// # Errors
     /// When a source topic does not exist, when no count can be found, or when co-partitioned topics
@@ -89,13 +90,28 @@ impl TopologyPlan {
                 })
                 .collect();
             if found.is_empty() {
-                return Err(TopologyError::new(format!(
-                    "no partition count can be found for the repartition topics {open:?}; give one by \
-                     Repartitioned::number_of_partitions"
-                )));
+                return Err(self.no_count(&open));
             }
             counts.extend(found);
         }
+    }
+
+    fn no_count(&self, open: &[&String]) -> TopologyError {
+        let empty = self.sources.iter().filter(|source| source.topics.is_empty());
+        let patterns: Vec<String> = empty
+            .filter_map(|source| source.pattern.as_ref().map(|pattern| format!("`{pattern}`")))
+            .collect();
+        let mend = "give one by Repartitioned::number_of_partitions";
+        TopologyError::new(match patterns.is_empty() {
+            true => format!(
+                "no partition count can be found for the repartition topics {open:?}; {mend}"
+            ),
+            false => format!(
+                "no partition count can be found for the repartition topics {open:?}, as no topic matches {} yet; \
+                 create one before the application starts, or {mend}",
+                patterns.join(", ")
+            ),
+        })
     }
 
     /// The highest count among the sources of the sub-topologies that write a topic.
@@ -145,8 +161,10 @@ impl TopologyPlan {
         for part in &self.sub_topologies {
             let sources = part.source_topics.iter();
             let max = sources.filter_map(|t| outer.get(t).or_else(|| counts.get(t))).max().copied();
+            // a part whose patterns match nothing yet has no tasks, so nobody knows how many changelogs it will need
+            let Some(max) = max else { continue };
             for changelog in &part.changelogs {
-                counts.insert(changelog.name.clone(), max.unwrap_or(1));
+                counts.insert(changelog.name.clone(), max);
             }
         }
     }
@@ -189,8 +207,11 @@ mod tests {
     fn plan(demanded: Option<u32>) -> TopologyPlan {
         let mut graph = Graph::default();
         let source = |graph: &mut Graph, topic: &str| {
-            let kind =
-                NodeKind::Source(SourceNode { topics: vec![topic.to_owned()], offset_reset: None });
+            let kind = NodeKind::Source(SourceNode {
+                topics: vec![topic.to_owned()],
+                pattern: None,
+                offset_reset: None,
+            });
             graph.add(&[], NewNode::new(format!("{topic}-source"), kind))
         };
         let left = source(&mut graph, "left");

@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::config::TopologyConfig;
 use super::graph::{
-    Graph, GraphNode, NodeKind, RepartitionNode, SinkTarget, StreamJoinNode, TableJoinNode,
-    TableSourceNode,
+    Graph, GraphNode, NodeKind, RepartitionNode, SinkTarget, SourceNode, StreamJoinNode,
+    TableJoinNode, TableSourceNode,
 };
 use super::ids::{NodeId, StoreIx};
 use super::naming::MAX_LENGTH;
 use super::optimize::Optimized;
+use super::pattern::Pattern;
 use super::plan::{ProcessorKind, ProcessorPlan};
 use super::subtopology::Parts;
 
@@ -31,6 +32,8 @@ pub struct Written {
     /// Which nodes belong together.
     pub parts: Parts,
     readers: BTreeMap<String, String>,
+    patterns: Vec<(Pattern, String)>,
+    globals: BTreeSet<String>,
     store_names: BTreeMap<String, StoreIx>,
 }
 
@@ -65,6 +68,9 @@ impl Writer<'_> {
     fn write(&mut self, id: NodeId, node: &GraphNode) {
         let parents = node.parents.iter().map(|id| self.graph.node(*id).name.clone()).collect();
         match &node.kind {
+            NodeKind::Source(SourceNode { pattern: Some(pattern), .. }) => {
+                self.pattern_source(id, &node.name, pattern);
+            }
             NodeKind::Source(source) => self.source(id, &node.name, source.topics.clone(), false),
             NodeKind::TableSource(source) => self.table_source(id, node, source),
             NodeKind::Processor { stores } => {
@@ -154,8 +160,28 @@ impl Writer<'_> {
                     self.written.readers.insert(topic.clone(), name.to_owned());
                 }
             }
+            let patterns = self.written.patterns.iter();
+            let matching = patterns.filter(|(pattern, _)| pattern.matches(topic));
+            self.problems
+                .extend(matching.map(|(pattern, other)| overlap(pattern, other, topic, name)));
         }
-        self.node(id, name, ProcessorKind::Source { topics, global }, Vec::new());
+        if global {
+            self.written.globals.extend(topics.iter().cloned());
+        }
+        let kind = ProcessorKind::Source { topics, pattern: None, global };
+        self.node(id, name, kind, Vec::new());
+    }
+
+    fn pattern_source(&mut self, id: NodeId, name: &str, pattern: &Pattern) {
+        // a pattern passes over a global topic that is there before it
+        let globals = &self.written.globals;
+        let matches = |topic: &String| pattern.matches(topic) && !globals.contains(topic);
+        let readers = self.written.readers.iter().filter(|(topic, _)| matches(topic));
+        self.problems.extend(readers.map(|(topic, other)| overlap(pattern, name, topic, other)));
+        self.written.patterns.push((pattern.clone(), name.to_owned()));
+        let pattern = Some(pattern.clone());
+        let kind = ProcessorKind::Source { topics: Vec::new(), pattern, global: false };
+        self.node(id, name, kind, Vec::new());
     }
 
     fn node(&mut self, id: NodeId, name: &str, kind: ProcessorKind, parents: Vec<String>) {
@@ -197,6 +223,14 @@ impl Writer<'_> {
         users.push(place);
         self.written.processors[place].stores.push(name.clone());
     }
+}
+
+/// A topic has one source. Internal topics count by their name without prefix, as in Kafka Streams.
+fn overlap(pattern: &Pattern, by_pattern: &str, topic: &str, by_name: &str) -> String {
+    format!(
+        "the pattern `{pattern}` of `{by_pattern}` matches the topic {topic:?}, which `{by_name}` reads; narrow the \
+         pattern, so that each topic has one source"
+    )
 }
 
 /// Internal topics must have legal names once prefixed, and belong to the application alone.

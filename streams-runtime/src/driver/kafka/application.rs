@@ -1,15 +1,17 @@
 //! What all threads of an instance share, checked against the broker before the first one starts.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
-use super::assignment;
 use super::clients::{self, Admin, Consumer, EndOf};
-use super::errors;
+use super::events::lock;
+use super::inputs::{Inputs, max_age};
 use super::send::Changelogs;
 use super::stores::{StoreRoom, is_logged};
-use super::topics::{self, Counts};
+use super::time::now;
+use super::topics;
 use crate::config::{ProcessingGuarantee, StreamsConfig};
 use crate::context::PartitionCounts;
 use crate::dsl::BuiltTopology;
@@ -21,7 +23,12 @@ use crate::task::TaskSettings;
 pub(crate) struct Application {
     pub(super) config: StreamsConfig,
     pub(super) built: Arc<BuiltTopology>,
-    pub(super) counts: Counts,
+    /// What it reads; another value after each look that found something new.
+    pub(super) inputs: Mutex<Arc<Inputs>>,
+    /// How often that was.
+    pub(super) changes: AtomicU64,
+    /// When to look for topics that match a pattern; held by who looks.
+    pub(super) next_look: Mutex<Instant>,
     pub(super) changelogs: Changelogs,
     pub(super) repartitions: BTreeSet<String>,
     /// Answers questions about topics and offsets for all threads: on a consumer's own connection
@@ -59,18 +66,20 @@ impl Application {
             }
         };
         let admin = Arc::new(clients::admin(&config, client_id)?);
-        let counts = topics::prepare(&admin, &metadata, &built.plan, &config)?;
+        let inputs = topics::prepare(&admin, &metadata, &built.plan, &config)?;
         let parts = &built.plan.sub_topologies;
         let repartitions = parts.iter().flat_map(|part| &part.repartition_sources);
         let repartitions = repartitions.map(|topic| topic.name.clone()).collect();
         let logged = built.plan.stores.iter().filter(|store| store.used && is_logged(store));
         let changelogs = Arc::new(logged.filter_map(|store| store.changelog.clone()).collect());
-        let task_settings = config.task_settings();
+        let (task_settings, age) = (config.task_settings(), max_age(&config));
         let threads = AtomicUsize::new(config.settings().num_stream_threads);
         Ok(Self {
             config,
             built,
-            counts,
+            inputs: Mutex::new(Arc::new(inputs)),
+            changes: AtomicU64::new(0),
+            next_look: Mutex::new(now() + age),
             changelogs,
             repartitions,
             metadata,
@@ -81,19 +90,6 @@ impl Application {
             task_settings,
             threads,
         })
-    }
-
-    /// Asks whether all source topics are still there.
-    ///
-    /// # Errors
-    /// When one was deleted. A broker that does not answer is no error: it is asked again later.
-    pub(super) fn check_sources(&self) -> Result<(), StreamsError> {
-        for topic in assignment::subscription(&self.built.plan) {
-            if topics::is_missing(&self.metadata, topic) {
-                return Err(errors::deleted_source(topic));
-            }
-        }
-        Ok(())
     }
 
     /// True when there are global stores, and so a thread that keeps them.
@@ -110,8 +106,9 @@ impl Application {
     pub(super) fn global_partitions(&self) -> Vec<TopicPartition> {
         let parts = self.built.plan.sub_topologies.iter().filter(|part| part.global);
         let topics: BTreeSet<&String> = parts.flat_map(|part| &part.source_topics).collect();
+        let inputs = self.inputs();
         let places = topics.into_iter().flat_map(|topic| {
-            let count = self.counts.get(topic).copied().unwrap_or(0);
+            let count = inputs.counts.get(topic).copied().unwrap_or(0);
             let topic: Arc<str> = topic.as_str().into();
             (0..i32::try_from(count).unwrap_or(i32::MAX))
                 .map(move |partition| TopicPartition::new(Arc::clone(&topic), partition))
@@ -137,12 +134,12 @@ impl Application {
     pub(super) fn partition_counts(&self) -> PartitionCounts {
         let signed = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
         let mut counts = PartitionCounts::default();
-        for (topic, count) in &self.counts {
+        for (topic, count) in &self.inputs().counts {
             counts.set(topic.clone(), signed(*count));
         }
         let (metadata, found) = (Arc::clone(&self.metadata), Mutex::new(BTreeMap::new()));
         counts.or_ask(move |topic| {
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = lock(&found);
             if let Some(count) = found.get(topic) {
                 return Some(*count);
             }

@@ -15,6 +15,7 @@ mod events;
 mod global;
 mod global_stores;
 mod handle;
+mod inputs;
 mod interrupt;
 mod member;
 mod metadata;

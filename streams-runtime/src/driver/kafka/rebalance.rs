@@ -89,7 +89,15 @@ impl StreamThread {
 
     /// Assigns the partitions and starts their tasks; those whose stores are current run at once.
     fn start_tasks(&mut self, partitions: Vec<TopicPartition>) -> Result<(), Interrupt> {
-        let positions = self.outlet.renew_if_broken().and_then(|()| self.positions(&partitions));
+        let tasks = match self.tasks_of(&partitions) {
+            Ok(tasks) => tasks,
+            Err(error) => {
+                self.unassign();
+                return Err(error.into());
+            }
+        };
+        let places: Vec<TopicPartition> = tasks.values().flatten().cloned().collect();
+        let positions = self.outlet.renew_if_broken().and_then(|()| self.positions(&places));
         let positions = match positions {
             Ok(positions) => positions,
             Err(interrupt) => {
@@ -98,9 +106,8 @@ impl StreamThread {
                 return Err(interrupt);
             }
         };
-        let tasks = assignment::tasks(&self.app.built.plan, &partitions);
         self.close_parked(|id| !tasks.contains_key(&id))?;
-        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        let mut list = TopicPartitionList::with_capacity(places.len());
         for (id, places) in tasks {
             let mut inputs = Vec::with_capacity(places.len());
             for place in places {
@@ -119,6 +126,29 @@ impl StreamThread {
         self.opening.extend(open);
         self.begin_restores(&have)?;
         self.open_waiting()
+    }
+
+    /// The tasks that partitions make, with what each reads.
+    ///
+    /// Where patterns are read, another member may have seen a topic that this one has not looked for yet.
+    fn tasks_of(
+        &self,
+        partitions: &[TopicPartition],
+    ) -> Result<BTreeMap<TaskId, Vec<TopicPartition>>, StreamsError> {
+        let mut assigned = assignment::tasks(&self.app.inputs(), partitions);
+        let is_odd = assigned.outdated || !assigned.incomplete.is_empty();
+        if is_odd || self.app.built.plan.has_patterns() {
+            self.app.look()?;
+            self.app.look_soon();
+            assigned = assignment::tasks(&self.app.inputs(), partitions);
+        }
+        for task in assigned.incomplete {
+            tracing::warn!(
+                "task {task} waits until all members of the group know the same topics: this one was given only \
+                 some of its partitions"
+            );
+        }
+        Ok(assigned.tasks)
     }
 
     fn input(
@@ -166,8 +196,8 @@ impl StreamThread {
 
     /// The reset policy of a partition without a committed offset.
     fn reset_of(&self, place: &TopicPartition) -> Result<Which, StreamsError> {
-        let mut sources = self.app.built.plan.sources.iter();
-        let source = sources.find(|source| source.topics.iter().any(|t| **t == *place.topic));
+        let plan = &self.app.built.plan;
+        let source = plan.source_of(&place.topic)?.map(|at| &plan.sources[at]);
         if source.is_some_and(|source| source.internal) {
             return Ok(Which::Beginning);
         }

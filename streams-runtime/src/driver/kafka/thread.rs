@@ -5,10 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::consumer::Consumer as _;
-
 use super::application::Application;
-use super::assignment;
 use super::batch::Scratch;
 use super::clients;
 use super::handle::{Supervisor, ThreadHandle, Verdict};
@@ -57,6 +54,10 @@ pub(super) struct StreamThread {
     pub(super) owned: BTreeSet<TaskId>,
     pub(super) kept: Kept,
     pub(super) assigned: Vec<TopicPartition>,
+    /// The topics that the group was told of.
+    pub(super) subscribed: BTreeSet<String>,
+    /// The change of the instance's inputs that they stand for.
+    pub(super) followed: Option<u64>,
     pub(super) last_commit: Instant,
     last_cleanup: Instant,
     budget: usize,
@@ -119,6 +120,8 @@ impl StreamThread {
             owned: BTreeSet::new(),
             kept: Kept::default(),
             assigned: Vec::new(),
+            subscribed: BTreeSet::new(),
+            followed: None,
             last_commit: now(),
             last_cleanup: now(),
             budget: 100,
@@ -127,11 +130,6 @@ impl StreamThread {
 
     fn live(mut self) -> Result<(), StreamsError> {
         self.enter(ThreadState::Starting);
-        let topics = assignment::subscription(&self.app.built.plan);
-        self.member.consumer.subscribe(&topics).map_err(|error| {
-            let message = format!("cannot subscribe to {topics:?}");
-            StreamsError::new(StreamsErrorKind::Topics, message).caused_by(error)
-        })?;
         while !self.handle.stopping() {
             match self.round() {
                 Ok(true) => {}
@@ -169,6 +167,7 @@ impl StreamThread {
             busy = true;
             self.rebalance(rebalance)?;
         }
+        self.follow_topics()?;
         busy |= self.restore()?;
         busy |= self.work()?;
         self.outlet.check()?;

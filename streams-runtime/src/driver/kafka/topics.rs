@@ -11,10 +11,11 @@ use rdkafka::producer::Producer as _;
 use super::block_on::block_on;
 use super::clients::{self, Admin, Consumer};
 use super::errors;
+use super::inputs::{self, Inputs};
 use super::time::now;
 use crate::config::StreamsConfig;
 use crate::error::{StreamsError, StreamsErrorKind};
-use crate::topology::{InternalTopic, TopologyPlan};
+use crate::topology::{InternalTopic, SubTopologyPlan, TopologyPlan};
 
 /// How long a broker may take to answer at the start.
 const STARTUP: Duration = Duration::from_secs(10);
@@ -27,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The partition counts of all topics that the plan names, external ones included.
 pub(super) type Counts = BTreeMap<String, u32>;
 
-/// Checks the source topics, creates the internal topics that are missing and checks the others.
+/// Finds the topics that match patterns, checks the source topics, creates the internal topics that are missing and checks the others.
 ///
 /// Safe to run in several instances at once: who comes second finds the topics of the first.
 ///
@@ -39,16 +40,18 @@ pub(super) fn prepare(
     metadata: &Consumer,
     plan: &TopologyPlan,
     config: &StreamsConfig,
-) -> Result<Counts, StreamsError> {
+) -> Result<Inputs, StreamsError> {
     let world = World { admin, metadata, config };
     world.wait_for_broker(plan)?;
-    let internal: Vec<&InternalTopic> = internal_topics(plan).collect();
-    let mut counts = world.source_counts(plan, &internal)?;
+    let cluster = if plan.has_patterns() { inputs::cluster(metadata)? } else { Counts::new() };
+    let plan = plan.with_matching(cluster.keys().map(String::as_str))?;
+    let internal: Vec<&InternalTopic> = internal_topics(&plan).collect();
+    let mut counts = world.source_counts(&plan, &internal, &cluster)?;
     let external = counts.clone();
     let planned = plan.partition_counts(&|topic| external.get(topic).copied())?;
-    check_even_sources(plan, &external, &planned)?;
-    world.check_sinks(plan, &internal, &mut counts)?;
-    for topic in internal {
+    check_even_sources(&plan, &external, &planned)?;
+    world.check_sinks(&plan, &internal, &mut counts)?;
+    for topic in &internal {
         let expected = planned.get(&topic.name).copied().ok_or_else(|| {
             StreamsError::new(
                 StreamsErrorKind::Topics,
@@ -58,11 +61,13 @@ pub(super) fn prepare(
         world.ensure(topic, expected)?;
         counts.insert(topic.name.clone(), expected);
     }
-    Ok(counts)
+    drop(internal);
+    Ok(Inputs { plan, counts })
 }
 
+/// The internal topics of parts that have tasks: not of one whose patterns match nothing yet.
 fn internal_topics(plan: &TopologyPlan) -> impl Iterator<Item = &InternalTopic> {
-    let parts = plan.sub_topologies.iter();
+    let parts = plan.sub_topologies.iter().filter(|part| !part.source_topics.is_empty());
     parts.flat_map(|part| part.repartition_sources.iter().chain(&part.changelogs))
 }
 
@@ -84,14 +89,14 @@ pub(super) fn is_missing(metadata: &Consumer, topic: &str) -> bool {
     })
 }
 
-/// Members get their partitions topic by topic (`range`), so a task has all of its partitions on
-/// one member only when its topics have equally many.
+/// Who owns a task is told by the topics with most partitions (see `assignment`). A changelog keeps that number; without
+/// one it could change when a topic is seen by one member before another.
 fn check_even_sources(
     plan: &TopologyPlan,
     external: &Counts,
     planned: &Counts,
 ) -> Result<(), StreamsError> {
-    for part in plan.sub_topologies.iter().filter(|part| !part.global && !part.stores.is_empty()) {
+    for part in plan.sub_topologies.iter().filter(|part| keeps_unlogged_state(part)) {
         let count = |topic: &String| external.get(topic).or_else(|| planned.get(topic)).copied();
         let found: BTreeMap<&String, u32> =
             part.source_topics.iter().filter_map(|topic| Some((topic, count(topic)?))).collect();
@@ -103,14 +108,18 @@ fn check_even_sources(
             return Err(StreamsError::new(
                 StreamsErrorKind::Topics,
                 format!(
-                    "topics that feed the same state need equal partition counts, but {}; give \
-                     them equal counts, or put a `repartition(..)` behind the smaller one",
+                    "topics that feed the same state need equal partition counts where it has no changelog, but {}; give \
+                     them equal counts, put a `repartition(..)` behind the smaller one, or leave logging on",
                     list.join(", ")
                 ),
             ));
         }
     }
     Ok(())
+}
+
+fn keeps_unlogged_state(part: &SubTopologyPlan) -> bool {
+    !part.global && !part.stores.is_empty() && part.changelogs.is_empty()
 }
 
 /// What the broker says of a topic.
@@ -130,11 +139,14 @@ struct World<'a> {
 impl World<'_> {
     fn wait_for_broker(&self, plan: &TopologyPlan) -> Result<(), StreamsError> {
         let topics = plan.sub_topologies.iter().flat_map(|part| &part.source_topics);
-        let Some(any) = topics.min() else { return Ok(()) };
+        let any = topics.min().map(String::as_str);
+        if any.is_none() && !plan.has_patterns() {
+            return Ok(());
+        }
         let start = now();
         loop {
             let left = STARTUP.saturating_sub(start.elapsed());
-            if self.metadata.fetch_metadata(Some(any), left.min(STARTUP / 4)).is_ok() {
+            if self.metadata.fetch_metadata(any, left.min(STARTUP / 4)).is_ok() {
                 return Ok(());
             }
             // serves the error callback
@@ -189,16 +201,21 @@ impl World<'_> {
         }
     }
 
-    /// The counts of the external source topics.
+    /// The counts of the external source topics, as far as `cluster` does not tell them.
     fn source_counts(
         &self,
         plan: &TopologyPlan,
         internal: &[&InternalTopic],
+        cluster: &Counts,
     ) -> Result<Counts, StreamsError> {
         let mut counts = Counts::new();
         let mut missing = Vec::new();
         for topic in plan.sub_topologies.iter().flat_map(|part| &part.source_topics) {
             if internal.iter().any(|known| known.name == *topic) {
+                continue;
+            }
+            if let Some(count) = cluster.get(topic) {
+                counts.insert(topic.clone(), *count);
                 continue;
             }
             match self.find(topic)? {

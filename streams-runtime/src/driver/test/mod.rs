@@ -28,6 +28,7 @@ use crate::record::Headers;
 use crate::serdes::Serde;
 use crate::task::{RecordBatch, Task};
 use crate::time::Timestamp;
+use crate::topology::Pattern;
 
 /// The one partition that each topic has.
 const PARTITION: i32 = 0;
@@ -53,7 +54,8 @@ pub struct ProducedRecord {
 
 /// Runs a topology in a test: records go in, results come out, stores can be looked into.
 ///
-/// There is no broker, and the clock moves only when told. Every topic has one partition, and one task
+/// There is no broker, and the clock moves only when told. Every topic has one partition, also one that a test names
+/// first and that matches a [`Pattern`](crate::dsl::Pattern); and one task
 /// runs the whole topology. A record that is piped in runs to its end before the call returns: what it
 /// produces for topics that the topology reads is processed, too. After every record the driver commits,
 /// which flushes caches, so a cache merges only the updates of one key by one record;
@@ -180,8 +182,7 @@ impl TopologyTestDriver {
         timestamp: i64,
         headers: Headers,
     ) -> Result<(), StreamsError> {
-        let is_input = self.inputs.contains(topic);
-        if !is_input && !self.is_global(topic) {
+        if !self.reads(topic)? && !self.is_global(topic) {
             return Err(self.unknown_topic(topic));
         }
         let record = ProducedRecord {
@@ -204,6 +205,7 @@ impl TopologyTestDriver {
             .iter()
             .map(|topic| &**topic)
             .chain(self.globals.iter().flat_map(Globals::topics).map(|topic| &**topic))
+            .chain(self.topology.plan.patterns().map(Pattern::as_str))
             .collect();
         StreamsError::new(
             StreamsErrorKind::Topics,
@@ -211,9 +213,23 @@ impl TopologyTestDriver {
         )
     }
 
+    /// True for the topics of the task, which reads one that matches a pattern from now on.
+    fn reads(&mut self, topic: &str) -> Result<bool, StreamsError> {
+        if self.inputs.contains(topic) {
+            return Ok(true);
+        }
+        if !self.topology.plan.has_patterns() || self.topology.plan.source_of(topic)?.is_none() {
+            return Ok(false);
+        }
+        let topic: Arc<str> = Arc::from(topic);
+        self.task.add_input(&topic, PARTITION)?;
+        self.inputs.insert(topic);
+        Ok(true)
+    }
+
     /// Puts a record on the topic's queue, or into the global store that reads it.
     fn arrive(&mut self, record: &ProducedRecord, piped: bool) -> Result<(), StreamsError> {
-        let waits = self.inputs.contains(&record.topic);
+        let waits = self.reads(&record.topic)?;
         let offset = self.history.append(record, waits, piped);
         let batch = self.batch(record, offset);
         if waits {

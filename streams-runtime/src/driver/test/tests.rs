@@ -171,3 +171,40 @@ fn records_wait_for_an_empty_input_as_long_as_configured() {
     driver.advance_wall_clock(100).unwrap();
     assert_eq!(driver.output::<String, i64>("mid").len(), 1);
 }
+
+/// All topics that begin with `in-`, with where each record came from; those of `again` go to `in-z` once.
+fn matching() -> Topology {
+    let mut b = StreamsBuilder::new();
+    let (texts, source) = b.stream::<String, String>(crate::dsl::Pattern::new("in-.*"), Unset);
+    let to = texts.to_with(
+        &mut b,
+        |_, text: &String, cx| match (text.as_str(), &*cx.topic) {
+            ("again", "in-a") => "in-z".to_owned(),
+            (_, topic) => format!("out-{topic}-{}", cx.offset),
+        },
+        Unset,
+    );
+    b.source(source, move |cx, record| to.run(cx, record));
+    b.finish()
+}
+
+#[test]
+fn topics_that_match_a_pattern_are_read_when_a_test_names_them() {
+    let mut driver = driver(&matching(), &[]);
+    for (topic, text) in [("in-a", "1"), ("in-b", "2"), ("in-a", "again"), ("in-b", "3")] {
+        driver.input::<String, String>(topic).pipe("k", text, 0).unwrap();
+    }
+    let expected = ["out-in-a-0", "out-in-b-0", "in-z", "out-in-z-0", "out-in-b-1"];
+    let produced = |driver: &mut TopologyTestDriver| {
+        driver.take_output().into_iter().map(|record| record.topic.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(produced(&mut driver), expected);
+    let told = driver.input::<String, String>("my-in-a").pipe("k", "4", 0).unwrap_err().to_string();
+    assert!(
+        told.contains("does not read topic `my-in-a`; it reads: in-a, in-b, in-z, in-.*"),
+        "{told}"
+    );
+    driver.restart().unwrap();
+    driver.input::<String, String>("in-b").pipe("k", "5", 0).unwrap();
+    assert_eq!(produced(&mut driver), ["out-in-b-2"]);
+}

@@ -3,6 +3,7 @@
 mod aggregations;
 mod naming;
 mod optimized;
+mod patterns;
 mod plan;
 mod problems;
 mod tables;

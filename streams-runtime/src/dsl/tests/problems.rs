@@ -105,14 +105,6 @@ fn no_partitions() {
 }
 
 #[test]
-fn a_table_of_several_topics() {
-    refused(&["a table reads one topic, but 2 are given (a, b); merge streams"], |b| {
-        let (t, _, _) = b.table::<String, String>(["a", "b"], Unset);
-        t.to_stream(b, Unset).0.to(b, "o", Unset);
-    });
-}
-
-#[test]
 fn generated_names_where_only_given_ones_are_allowed() {
     let config = TopologyConfig {
         ensure_explicit_internal_resource_naming: true,
