@@ -3,11 +3,13 @@
 mod caches;
 mod drops;
 mod failures;
+mod files;
 mod origin;
 mod partitions;
 mod stores;
 
 use std::any::Any;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::error::Stop;
@@ -59,6 +61,7 @@ pub(crate) struct TaskFacts {
     pub(crate) handlers: ExceptionHandlers,
     pub(crate) partitions: PartitionCounts,
     pub(crate) application_id: String,
+    pub(crate) state_dir: Option<PathBuf>,
     pub(crate) extractor: DefaultTimestampExtractor,
 }
 

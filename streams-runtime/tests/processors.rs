@@ -132,3 +132,26 @@ fn a_session_that_ends_before_it_starts_fails_the_record() -> Failure {
     assert!(error.to_string().contains("ends at 9 ms, before it starts at 10 ms"), "{error}");
     Ok(())
 }
+
+/// Tells where the files of its task lie.
+#[processor]
+fn folder(
+    record: Record<String, String>,
+    ctx: &mut ProcessorContext<'_, String, String>,
+) -> std::io::Result<()> {
+    let path = ctx.state_dir()?.display().to_string();
+    ctx.forward(record.with_value(path));
+    Ok(())
+}
+
+#[test]
+fn a_driver_without_a_state_directory_says_how_to_give_one() {
+    let topology = topology!({
+        stream::<String, String>("in").process(folder).to("out");
+    });
+    let mut driver =
+        TopologyTestDriver::new(&topology, TestDriverConfig::default()).expect("a driver");
+    let error = driver.input::<String, String>("in").pipe("a", "x", 0).expect_err("no folder");
+    let told = std::error::Error::source(&error).expect("a cause").to_string();
+    assert!(told.contains("with_state_dir"), "{told}");
+}

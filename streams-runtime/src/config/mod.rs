@@ -320,6 +320,7 @@ impl StreamsConfig {
             default_timestamp_extractor: settings.extractor,
             max_task_idle_ms: settings.max_task_idle.map(millis),
             cache_max_bytes: settings.cache_max_bytes,
+            state_dir: Some(settings.state_dir.join(&settings.application_id)),
             ..TaskSettings::new(&settings.application_id)
         }
     }

@@ -75,6 +75,7 @@ fn with(
         handlers,
         partitions: PartitionCounts::default(),
         application_id: "app".into(),
+        state_dir: None,
         extractor: DefaultTimestampExtractor::default(),
     };
     Context::new(Arc::new(facts), (0..3).map(node).collect(), stores, Outbox::default())

@@ -1,6 +1,8 @@
 //! What a processor sees of its task.
 
 use std::cell::RefCell;
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -125,6 +127,41 @@ impl<'a> ProcessingContext<'a> {
     /// The task.
     pub fn task_id(&self) -> TaskId {
         self.with(|cx| cx.task_id())
+    }
+
+    /// A folder of this task in which its processors may keep files: `<state.dir>/<application.id>/<task>/files`.
+    ///
+    /// Made at the first call. It stays on this machine: when the task moves, nothing moves with it, and when nobody
+    /// has owned the task here for `state.cleanup.delay.ms`, or its state is cleaned up, the files are deleted. What must
+    /// last belongs into a store. Processors of global stores have the folder `global/files`. Java's
+    /// `ProcessingContext#stateDir` gives the task's folder itself; here the stores' files are out of reach.
+    ///
+    /// # Errors
+    /// When the folder cannot be made, and in a test driver that was given none
+    /// ([`with_state_dir`](crate::driver::test::TestDriverConfig::with_state_dir)).
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// #[processor]
+    /// fn note(record: Record<String, String>, ctx: &mut ProcessorContext<'_, String, String>) -> std::io::Result<()> {
+    ///     std::fs::write(ctx.state_dir()?.join("last"), &record.value)?;
+    ///     ctx.forward(record);
+    ///     Ok(())
+    /// }
+    ///
+    /// let topology = topology!({ stream::<String, String>("in").process(note).to("out"); });
+    /// # let folder = std::env::temp_dir().join(format!("streams-state-dir-{}", std::process::id()));
+    /// let config = TestDriverConfig::default().with_state_dir(&folder);
+    /// let mut driver = TopologyTestDriver::new(&topology, config)?;
+    /// driver.input::<String, String>("in").pipe("a", "x", 0)?;
+    /// assert_eq!(std::fs::read_to_string(folder.join("app/0_0/files/last")).ok().as_deref(), Some("x"));
+    /// # std::fs::remove_dir_all(folder).ok();
+    /// # Ok::<(), StreamsError>(())
+    /// ```
+    pub fn state_dir(&self) -> io::Result<PathBuf> {
+        self.with(|cx| cx.files())
     }
 
     /// The application's id.

@@ -4,7 +4,9 @@
 //! <state.dir>/<application.id>/.lock                             held by the process
 //!                             /kafka-streams-process-metadata    who it is, kept over restarts
 //!                             /<sub-topology>_<partition>/rocksdb/<store>/
+//!                                                        /files/       what processors keep there (`state_dir()`)
 //!                             /global/rocksdb/<store>/
+//!                                    /files/
 //! ```
 //! The lock is a file lock of the operating system (crate `fs4`, as `File::try_lock` needs Rust 1.89): it
 //! goes with its process, however that ends. A file with a process number would stay behind a crash, and in
@@ -20,12 +22,12 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::folders::{self, FILES, GLOBAL};
 use super::{StoreError, StoreErrorKind};
 use crate::topology::ids::TaskId;
 
 const LOCK: &str = ".lock";
 const METADATA: &str = "kafka-streams-process-metadata";
-const GLOBAL: &str = "global";
 const ROCKSDB: &str = "rocksdb";
 const FORMAT_VERSION: i64 = 1;
 
@@ -84,7 +86,7 @@ impl StateDirectory {
         check_name("a store's name", store)?;
         make_folder(folder)?;
         for name in names_in(folder)? {
-            if name != ROCKSDB {
+            if name != ROCKSDB && name != FILES {
                 return Err(StoreError::new(
                     StoreErrorKind::Foreign,
                     format!(
@@ -306,11 +308,7 @@ fn new_process_id(path: &Path) -> Result<Uuid, StoreError> {
 
 /// Makes a folder that only its owner writes and its group reads.
 fn make_folder(path: &Path) -> Result<(), StoreError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o750);
-    builder.create(path).map_err(|error| StoreError::io(path, "make", &error))
+    folders::make_folder(path).map_err(|error| StoreError::io(path, "make", &error))
 }
 
 fn remove_folder(path: &Path) -> Result<(), StoreError> {

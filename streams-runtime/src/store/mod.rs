@@ -15,6 +15,7 @@ mod cache;
 mod directory;
 mod duplicates;
 mod error;
+mod folders;
 mod java_set;
 mod join_buffer;
 mod join_window;
@@ -58,6 +59,7 @@ pub use budget::CacheBudget;
 #[cfg(feature = "rocksdb")]
 pub use directory::StateDirectory;
 pub use error::{StoreError, StoreErrorKind};
+pub(crate) use folders::files_of;
 pub use join_buffer::{Buffered, JoinBuffer, join_buffer_maker};
 pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};

@@ -86,6 +86,7 @@ impl Task {
             handlers: settings.handlers.clone(),
             partitions: spec.partition_counts,
             application_id: settings.application_id.clone(),
+            state_dir: settings.state_dir.clone(),
             extractor: settings.default_timestamp_extractor,
         };
         let nodes = plan.nodes.iter().map(|node| node_facts(node, plan, &mut outbox)).collect();

@@ -1,5 +1,6 @@
 //! What a task is told when it starts, and what it tells of its work.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::context::PartitionCounts;
@@ -11,6 +12,8 @@ use crate::time::DefaultTimestampExtractor;
 pub struct TaskSettings {
     /// `application.id`
     pub application_id: String,
+    /// The folder of this application, `<state.dir>/<application.id>`, if it has one.
+    pub state_dir: Option<PathBuf>,
     /// The exception handlers and the dead-letter topic.
     pub handlers: ExceptionHandlers,
     /// `default.timestamp.extractor`
@@ -28,6 +31,7 @@ impl TaskSettings {
     pub fn new(application_id: impl Into<String>) -> Self {
         Self {
             application_id: application_id.into(),
+            state_dir: None,
             handlers: ExceptionHandlers::default(),
             default_timestamp_extractor: DefaultTimestampExtractor::default(),
             max_task_idle_ms: Some(0),

@@ -1,5 +1,7 @@
 //! What a test driver is told.
 
+use std::path::PathBuf;
+
 use crate::config::StreamsConfig;
 use crate::error::StreamsError;
 use crate::task::TaskSettings;
@@ -25,8 +27,7 @@ pub struct TestDriverConfig {
     pub(super) tasks: TaskSettings,
     pub(super) initial_wall_clock: Timestamp,
     pub(super) manual_commit: bool,
-    #[cfg(feature = "rocksdb")]
-    pub(super) state_dir: Option<std::path::PathBuf>,
+    pub(super) state_dir: Option<PathBuf>,
 }
 
 impl TestDriverConfig {
@@ -64,13 +65,16 @@ impl TestDriverConfig {
         self
     }
 
-    /// Keeps stores of the kind RocksDB in files below this folder, in place of memory.
+    /// Keeps stores of the kind RocksDB in files below this folder, in place of memory, and the files of processors
+    /// ([`state_dir`](crate::processor::ProcessingContext::state_dir)).
     ///
-    /// They survive a restart of the driver, and what follows in their changelogs is then added.
-    #[cfg(feature = "rocksdb")]
+    /// Stores survive a restart of the driver, and what follows in their changelogs is then added; without the feature
+    /// `rocksdb` they stay in memory.
     #[must_use]
-    pub fn with_state_dir(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.state_dir = Some(path.into());
+    pub fn with_state_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        self.tasks.state_dir = Some(path.join(&self.tasks.application_id));
+        self.state_dir = Some(path);
         self
     }
 
@@ -93,10 +97,9 @@ impl From<&StreamsConfig> for TestDriverConfig {
         Self {
             topology: config.topology_config(),
             // a test sees closed windows at once, as in Java's driver
-            tasks: TaskSettings { emit_interval_ms: 0, ..config.task_settings() },
+            tasks: TaskSettings { emit_interval_ms: 0, state_dir: None, ..config.task_settings() },
             initial_wall_clock: Timestamp::ZERO,
             manual_commit: false,
-            #[cfg(feature = "rocksdb")]
             state_dir: None,
         }
     }

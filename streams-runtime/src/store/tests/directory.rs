@@ -90,6 +90,18 @@ fn foreign_and_newer_directories_are_refused() {
 }
 
 #[test]
+fn files_of_processors_are_none_of_the_stores_business() {
+    let folder = Folder::new();
+    let directory = open(&folder).expect("opened");
+    let files = crate::store::files_of(directory.path(), TASK).expect("made");
+    assert_eq!(files, directory.path().join("0_3/files"));
+    directory.store_path(TASK, "counts").expect("made beside them");
+    assert_eq!(directory.stores(TASK).expect("read"), ["counts"; 0]);
+    directory.wipe_task(TASK).expect("deleted");
+    assert!(!files.exists());
+}
+
+#[test]
 fn unused_tasks_go_after_a_while() {
     let folder = Folder::new();
     let directory = open(&folder).expect("opened");
