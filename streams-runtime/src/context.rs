@@ -4,6 +4,7 @@ mod caches;
 mod drops;
 mod failures;
 mod files;
+mod observed;
 mod origin;
 mod partitions;
 mod stores;
@@ -63,6 +64,8 @@ pub(crate) struct TaskFacts {
     pub(crate) application_id: String,
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) extractor: DefaultTimestampExtractor,
+    #[cfg(feature = "observer")]
+    pub(crate) observer: crate::processor::Observer,
 }
 
 /// The operators' view of their task.

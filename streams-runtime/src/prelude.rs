@@ -20,6 +20,8 @@ pub use crate::processor::{
     TimestampedWindowStore, ValueTransformerWithKey, VersionedKeyValueStore, VersionedPut,
     WindowStore,
 };
+#[cfg(feature = "observer")]
+pub use crate::processor::{Entering, ProcessorObserver};
 pub use crate::record::{Change, Header, Headers, Record, RecordContext};
 pub use crate::serdes::{
     BoolSerde, BytesSerde, F32Serde, F64Serde, HasSerde, I16Serde, I32Serde, I64Serde, Json,

@@ -122,7 +122,11 @@ const KEYS: &[(&str, Effect)] = &[
     ("processing.guarantee", Set(guarantee)),
     (
         "processor.wrapper.class",
-        Only(&[""], "it names a Java class; wrap the processor's function in Rust"),
+        Only(
+            &[""],
+            "it names a Java class; `StreamsConfig::processor_observer` (feature `observer`) takes a value that \
+             sees each record at each node",
+        ),
     ),
     ("production.exception.handler", Set(production_handler)),
     ("rack.aware.assignment.non_overlap_cost", Only(&[], NO_RACKS)),

@@ -204,6 +204,18 @@ impl StreamsConfig {
         self
     }
 
+    /// Shows each record to an observer before a node works on it; see [`ProcessorObserver`](crate::processor::ProcessorObserver).
+    /// Default: none. Java: `processor.wrapper.class`.
+    #[cfg(feature = "observer")]
+    #[must_use]
+    pub fn processor_observer(
+        mut self,
+        observer: impl crate::processor::ProcessorObserver,
+    ) -> Self {
+        self.settings.observer.0 = Some(Arc::new(observer));
+        self
+    }
+
     /// Decides about results that cannot be produced. Default: `DefaultProductionExceptionHandler`.
     #[must_use]
     pub fn production_exception_handler(
@@ -320,6 +332,8 @@ impl StreamsConfig {
             default_timestamp_extractor: settings.extractor,
             max_task_idle_ms: settings.max_task_idle.map(millis),
             cache_max_bytes: settings.cache_max_bytes,
+            #[cfg(feature = "observer")]
+            observer: settings.observer.clone(),
             state_dir: Some(settings.state_dir.join(&settings.application_id)),
             ..TaskSettings::new(&settings.application_id)
         }

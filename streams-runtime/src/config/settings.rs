@@ -38,6 +38,8 @@ pub(crate) struct Settings {
     pub(crate) max_task_idle: Option<Duration>,
     pub(crate) task_timeout: Duration,
     pub(crate) handlers: ExceptionHandlers,
+    #[cfg(feature = "observer")]
+    pub(crate) observer: crate::processor::Observer,
     pub(crate) extractor: DefaultTimestampExtractor,
     pub(crate) optimization: Optimization,
     pub(crate) explicit_names: bool,
@@ -79,6 +81,8 @@ impl Default for Settings {
             max_task_idle: Some(Duration::ZERO),
             task_timeout: Duration::from_millis(300_000),
             handlers: ExceptionHandlers::default(),
+            #[cfg(feature = "observer")]
+            observer: Default::default(),
             extractor: DefaultTimestampExtractor::default(),
             optimization: Optimization::NONE,
             explicit_names: false,

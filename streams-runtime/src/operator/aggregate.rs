@@ -116,6 +116,7 @@ impl<K: Nullable, V, A, I, F> Aggregate<K, V, A, I, F> {
         F: Fn(&K::NonNull, V::NonNull, A) -> R,
         R: IntoAggregate<A>,
     {
+        cx.entering(self.node, &record);
         fold(cx, self.node, self.store, record, &self.initializer, |key, value, held| {
             let aggregate = held.take().unwrap_or_else(&self.initializer);
             *held = (self.aggregator)(key, value, aggregate).into_aggregate();
@@ -161,6 +162,7 @@ impl<K: Nullable, V, A, I, F> TryAggregate<K, V, A, I, F> {
         R: IntoAggregate<A>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         fold(cx, self.node, self.store, record, &self.initializer, |key, value, held| {
             let aggregate = held.clone().unwrap_or_else(&self.initializer);
             let folded = (self.aggregator)(key, value, aggregate).map_err(UpdateError::user)?;

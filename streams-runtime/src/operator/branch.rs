@@ -57,7 +57,7 @@ impl<F> TryBranch<F> {
     /// # Errors
     /// When the predicate fails and the handler says fail.
     #[inline]
-    pub fn matches<K, V, E>(
+    pub fn matches<K: 'static, V: 'static, E>(
         &self,
         cx: &mut Context,
         record: &Record<K, V>,
@@ -67,7 +67,12 @@ impl<F> TryBranch<F> {
         E: Into<UserError>,
     {
         match (self.predicate)(&record.key, &record.value) {
-            Ok(matches) => Ok(Some(matches)),
+            Ok(matches) => {
+                if matches {
+                    cx.entering(self.node, record);
+                }
+                Ok(Some(matches))
+            }
             Err(error) => {
                 cx.processing_failed(self.node, record.timestamp, &record.headers, error)?;
                 Ok(None)
@@ -91,11 +96,19 @@ impl<F> Branch<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn matches<K, V>(&self, _: &mut Context, record: &Record<K, V>) -> Result<bool, Stop>
+    pub fn matches<K: 'static, V: 'static>(
+        &self,
+        cx: &mut Context,
+        record: &Record<K, V>,
+    ) -> Result<bool, Stop>
     where
         F: Fn(&K, &V) -> bool,
     {
-        Ok((self.predicate)(&record.key, &record.value))
+        let matches = (self.predicate)(&record.key, &record.value);
+        if matches {
+            cx.entering(self.node, record);
+        }
+        Ok(matches)
     }
 }
 

@@ -42,6 +42,7 @@ impl<K: Nullable, V, A, F> CogroupAggregate<K, V, A, F> {
         A: Clone + Send + 'static,
         F: Fold<K::NonNull, V, A>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let Some(key) = key.into_non_null().filter(|_| !value.is_null()) else {
             cx.drop_record(self.node, super::NULL_KEY_OR_VALUE);

@@ -69,6 +69,7 @@ impl<K: Nullable, V> Count<K, V> {
     where
         V: Nullable,
     {
+        cx.entering(self.node, &record);
         // by reference: a hit in the cache never moves the key
         let Some(key) = record.key.as_non_null().filter(|_| !record.value.is_null()) else {
             cx.drop_record(self.node, super::NULL_KEY_OR_VALUE);

@@ -66,14 +66,15 @@ impl<F> Filter<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K, V>(
+    pub fn run<K: 'static, V: 'static>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<Option<Record<K, V>>, Stop>
     where
         F: Fn(&K, &V) -> bool,
     {
+        cx.entering(self.node, &record);
         let passes = (self.predicate)(&record.key, &record.value);
         Ok(passes.then_some(record))
     }
@@ -94,14 +95,15 @@ impl<F> FilterNot<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K, V>(
+    pub fn run<K: 'static, V: 'static>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<Option<Record<K, V>>, Stop>
     where
         F: Fn(&K, &V) -> bool,
     {
+        cx.entering(self.node, &record);
         let passes = (self.predicate)(&record.key, &record.value);
         Ok((!passes).then_some(record))
     }
@@ -117,7 +119,7 @@ impl<F> TryFilter<F> {
     /// # Errors
     /// When the predicate fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, E>(
+    pub fn run<K: 'static, V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -126,6 +128,7 @@ impl<F> TryFilter<F> {
         F: Fn(&K, &V) -> Result<bool, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let passes = (self.predicate)(&record.key, &record.value);
         keep(cx, self.node, record, passes)
     }
@@ -141,7 +144,7 @@ impl<F> TryFilterNot<F> {
     /// # Errors
     /// When the predicate fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, E>(
+    pub fn run<K: 'static, V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -150,6 +153,7 @@ impl<F> TryFilterNot<F> {
         F: Fn(&K, &V) -> Result<bool, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let passes = (self.predicate)(&record.key, &record.value).map(|passes| !passes);
         keep(cx, self.node, record, passes)
     }

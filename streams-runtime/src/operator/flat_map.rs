@@ -51,15 +51,16 @@ impl<F> FlatMap<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K, V, I, L, W>(
+    pub fn run<K: 'static, V: 'static, I, L, W>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<impl IntoIterator<Item = Record<L, W>> + use<K, V, I, L, W, F>, Stop>
     where
         F: Fn(K, V) -> I,
         I: IntoIterator<Item = (L, W)>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let pairs = (self.mapper)(key, value);
         Ok(pairs.into_iter().map(move |(key, value)| Record {
@@ -81,7 +82,7 @@ impl<F> TryFlatMap<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, I, L, W, E>(
+    pub fn run<K: 'static, V: 'static, I, L, W, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -91,6 +92,7 @@ impl<F> TryFlatMap<F> {
         I: IntoIterator<Item = (L, W)>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let pairs = match (self.mapper)(key, value) {
             Ok(pairs) => Some(pairs),

@@ -88,15 +88,16 @@ impl<F> FlatMapValues<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K: Clone, V, I>(
+    pub fn run<K: Clone + 'static, V: 'static, I>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<impl IntoIterator<Item = Record<K, I::Item>> + use<K, V, I, F>, Stop>
     where
         F: Fn(V) -> I,
         I: IntoIterator,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let values = Some((self.mapper)(value).into_iter());
         Ok(Keyed { key: Some(key), values, timestamp, headers })
@@ -118,15 +119,16 @@ impl<F> FlatMapValuesWithKey<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K: Clone, V, I>(
+    pub fn run<K: Clone + 'static, V: 'static, I>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<impl IntoIterator<Item = Record<K, I::Item>> + use<K, V, I, F>, Stop>
     where
         F: Fn(&K, V) -> I,
         I: IntoIterator,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let values = Some((self.mapper)(&key, value).into_iter());
         Ok(Keyed { key: Some(key), values, timestamp, headers })
@@ -143,7 +145,7 @@ impl<F> TryFlatMapValues<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K: Clone, V, I, E>(
+    pub fn run<K: Clone + 'static, V: 'static, I, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -153,6 +155,7 @@ impl<F> TryFlatMapValues<F> {
         I: IntoIterator,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let values = (self.mapper)(value);
         keyed(cx, self.node, values, key, timestamp, headers)
@@ -169,7 +172,7 @@ impl<F> TryFlatMapValuesWithKey<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K: Clone, V, I, E>(
+    pub fn run<K: Clone + 'static, V: 'static, I, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -179,6 +182,7 @@ impl<F> TryFlatMapValuesWithKey<F> {
         I: IntoIterator,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let values = (self.mapper)(&key, value);
         keyed(cx, self.node, values, key, timestamp, headers)
@@ -221,17 +225,18 @@ mod tests {
 
     #[test]
     fn the_last_value_takes_the_key() {
-        #[derive(Debug)]
-        struct Counted<'a>(&'a std::cell::Cell<u32>);
-        impl Clone for Counted<'_> {
+        #[derive(Debug, Default)]
+        struct Counted(std::rc::Rc<std::cell::Cell<u32>>);
+        impl Clone for Counted {
             fn clone(&self) -> Self {
                 self.0.set(self.0.get() + 1);
-                Self(self.0)
+                Self(self.0.clone())
             }
         }
-        let clones = std::cell::Cell::new(0);
+        let key = Counted::default();
+        let clones = key.0.clone();
         let list = FlatMapValues::new(NodeId(0), |n: usize| vec![n; n]);
-        let run = list.run(&mut context(), record(Counted(&clones), 3)).unwrap();
+        let run = list.run(&mut context(), record(key, 3)).unwrap();
         assert_eq!(run.into_iter().count(), 3);
         assert_eq!(clones.get(), 2);
     }

@@ -36,10 +36,15 @@ impl<F> Foreach<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K, V>(&self, _: &mut Context, record: Record<K, V>) -> Result<(), Stop>
+    pub fn run<K: 'static, V: 'static>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Result<(), Stop>
     where
         F: Fn(&K, &V),
     {
+        cx.entering(self.node, &record);
         (self.action)(&record.key, &record.value);
         Ok(())
     }
@@ -55,11 +60,16 @@ impl<F> TryForeach<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, E>(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop>
+    pub fn run<K: 'static, V: 'static, E>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Result<(), Stop>
     where
         F: Fn(&K, &V) -> Result<(), E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         (self.action)(&record.key, &record.value).or_else(|error| {
             cx.processing_failed(self.node, record.timestamp, &record.headers, error)
         })

@@ -54,7 +54,7 @@ impl<GK, GV, S, J> StreamGlobalJoin<GK, GV, S, J> {
     /// # Errors
     /// When the store fails, and when the joiner fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L>(
+    pub fn run<K: 'static, V, L>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -67,6 +67,7 @@ impl<GK, GV, S, J> StreamGlobalJoin<GK, GV, S, J> {
         S: Fn(&K, &V) -> L,
         J: Joins<K, V::NonNull, GV>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         // Java asks the selector before it looks at the value
         let row_key = (self.selector)(&key, &value).into_non_null();

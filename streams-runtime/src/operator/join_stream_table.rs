@@ -119,6 +119,7 @@ impl<K, V, J, G> StreamTableJoin<K, V, J, G> {
         G: View<Key = K::NonNull>,
         J: Joins<K, V::NonNull, G::Value>,
     {
+        cx.entering(self.node, &record);
         if let Some(grace) = self.grace {
             return self.wait(cx, grace, record, &then);
         }

@@ -92,6 +92,7 @@ impl<K: Nullable, V: Nullable, O: Nullable, J> StreamJoinSide<K, V, O, J> {
         K: Clone,
         J: Joins<K, V::NonNull, O::NonNull, Joined = W>,
     {
+        cx.entering(self.node, &record);
         let one_store = !cx.node(self.join).active;
         if one_store && !self.is_left {
             return Ok(Vec::new());

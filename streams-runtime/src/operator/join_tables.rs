@@ -198,7 +198,7 @@ where
     /// When a store fails or the other row cannot be told, and when the joiner fails and the handler says
     /// fail.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -206,6 +206,7 @@ where
     where
         J: Joins<K, V, G::Value, Joined = W>,
     {
+        cx.entering(self.node, &record);
         let other = match self.view.get(cx, &record.key) {
             Ok(other) => other,
             Err(error) => {
@@ -232,7 +233,7 @@ where
     /// When a store fails or the other row cannot be told, and when the joiner fails and the handler says
     /// fail.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -240,6 +241,7 @@ where
     where
         J: Joins<K, G::Value, V, Joined = W>,
     {
+        cx.entering(self.node, &record);
         let other = match self.view.get(cx, &record.key) {
             Ok(other) => other,
             Err(error) => {

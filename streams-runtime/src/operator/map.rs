@@ -48,10 +48,15 @@ impl<F> Map<F> {
 
     /// The new record.
     #[inline]
-    pub fn run<K, V, L, W>(&self, _: &mut Context, record: Record<K, V>) -> Record<L, W>
+    pub fn run<K: 'static, V: 'static, L, W>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Record<L, W>
     where
         F: Fn(K, V) -> (L, W),
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let (key, value) = (self.mapper)(key, value);
         Record { key, value, timestamp, headers }
@@ -68,7 +73,7 @@ impl<F> TryMap<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L, W, E>(
+    pub fn run<K: 'static, V: 'static, L, W, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -77,6 +82,7 @@ impl<F> TryMap<F> {
         F: Fn(K, V) -> Result<(L, W), E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         match (self.mapper)(key, value) {
             Ok((key, value)) => Ok(Some(Record { key, value, timestamp, headers })),

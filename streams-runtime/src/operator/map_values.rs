@@ -62,10 +62,15 @@ impl<F> MapValues<F> {
 
     /// The record with its new value.
     #[inline]
-    pub fn run<K, V, W>(&self, _: &mut Context, record: Record<K, V>) -> Record<K, W>
+    pub fn run<K: 'static, V: 'static, W>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Record<K, W>
     where
         F: Fn(V) -> W,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         Record { key, value: (self.mapper)(value), timestamp, headers }
     }
@@ -83,10 +88,15 @@ impl<F> MapValuesWithKey<F> {
 
     /// The record with its new value.
     #[inline]
-    pub fn run<K, V, W>(&self, _: &mut Context, record: Record<K, V>) -> Record<K, W>
+    pub fn run<K: 'static, V: 'static, W>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Record<K, W>
     where
         F: Fn(&K, V) -> W,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let value = (self.mapper)(&key, value);
         Record { key, value, timestamp, headers }
@@ -103,7 +113,7 @@ impl<F> TryMapValues<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, W, E>(
+    pub fn run<K: 'static, V: 'static, W, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -112,6 +122,7 @@ impl<F> TryMapValues<F> {
         F: Fn(V) -> Result<W, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let value = (self.mapper)(value);
         finish(cx, self.node, key, value, timestamp, headers)
@@ -128,7 +139,7 @@ impl<F> TryMapValuesWithKey<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, W, E>(
+    pub fn run<K: 'static, V: 'static, W, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -137,6 +148,7 @@ impl<F> TryMapValuesWithKey<F> {
         F: Fn(&K, V) -> Result<W, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let value = (self.mapper)(&key, value);
         finish(cx, self.node, key, value, timestamp, headers)

@@ -46,10 +46,15 @@ impl<F> Peek<F> {
 
     /// The record as it came.
     #[inline]
-    pub fn run<K, V>(&self, _: &mut Context, record: Record<K, V>) -> Record<K, V>
+    pub fn run<K: 'static, V: 'static>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Record<K, V>
     where
         F: Fn(&K, &V),
     {
+        cx.entering(self.node, &record);
         (self.action)(&record.key, &record.value);
         record
     }
@@ -65,7 +70,7 @@ impl<F> TryPeek<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, E>(
+    pub fn run<K: 'static, V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -74,6 +79,7 @@ impl<F> TryPeek<F> {
         F: Fn(&K, &V) -> Result<(), E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         match (self.action)(&record.key, &record.value) {
             Ok(()) => Ok(Some(record)),
             Err(error) => {

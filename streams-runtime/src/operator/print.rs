@@ -49,7 +49,12 @@ impl<K, V> Print<K, V> {
     ///
     /// # Errors
     /// When the line cannot be written and the processing exception handler says fail.
-    pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop> {
+    pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop>
+    where
+        K: 'static,
+        V: 'static,
+    {
+        cx.entering(self.node, &record);
         let text = (self.mapper)(&record.key, &record.value);
         let written = {
             let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);

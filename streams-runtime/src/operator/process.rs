@@ -42,7 +42,7 @@ impl<P, K, V, L, W> Clone for Process<P, K, V, L, W> {
     }
 }
 
-impl<P, K, V, L, W> Process<P, K, V, L, W>
+impl<P, K: 'static, V: 'static, L, W> Process<P, K, V, L, W>
 where
     P: Processor<K, V, L, W>,
 {
@@ -55,6 +55,7 @@ where
     /// # Errors
     /// When the processor, a store or a child fails and the handlers say fail.
     pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         cx.at(&record);
         let mut instance = cx.take_processor(self.node);
         let processor: &mut P =

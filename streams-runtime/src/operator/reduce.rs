@@ -82,6 +82,7 @@ impl<K: Nullable, V: Nullable, F> Reduce<K, V, F> {
         F: Fn(V::NonNull, V::NonNull) -> R,
         R: IntoAggregate<V::NonNull>,
     {
+        cx.entering(self.node, &record);
         reduce(cx, self.node, self.store, record, |row, value| {
             let old = row.take();
             *row = match old {
@@ -126,6 +127,7 @@ impl<K: Nullable, V: Nullable, F> TryReduce<K, V, F> {
         R: IntoAggregate<V::NonNull>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         reduce(cx, self.node, self.store, record, |row, value| {
             *row = match row.clone() {
                 Some(old) => {

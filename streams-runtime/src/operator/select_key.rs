@@ -47,10 +47,15 @@ impl<F> SelectKey<F> {
 
     /// The record under its new key.
     #[inline]
-    pub fn run<K, V, L>(&self, _: &mut Context, record: Record<K, V>) -> Record<L, V>
+    pub fn run<K: 'static, V: 'static, L>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, V>,
+    ) -> Record<L, V>
     where
         F: Fn(&K, &V) -> L,
     {
+        cx.entering(self.node, &record);
         let key = (self.selector)(&record.key, &record.value);
         record.with_key(key)
     }
@@ -66,7 +71,7 @@ impl<F> TrySelectKey<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L, E>(
+    pub fn run<K: 'static, V: 'static, L, E>(
         &self,
         cx: &mut Context,
         record: Record<K, V>,
@@ -75,6 +80,7 @@ impl<F> TrySelectKey<F> {
         F: Fn(&K, &V) -> Result<L, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         match (self.selector)(&record.key, &record.value) {
             Ok(key) => Ok(Some(record.with_key(key))),
             Err(error) => {

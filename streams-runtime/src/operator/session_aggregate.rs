@@ -55,6 +55,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         A: Clone + Send + 'static,
         F: SessionFold<K::NonNull, V, A>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let Some(key) = key.into_non_null() else {
             cx.drop_record(self.node, NULL_KEY);

@@ -101,6 +101,7 @@ impl<K: 'static, V: 'static> Sink<K, V> {
     /// topic that is not there.
     #[inline]
     pub fn run(&self, cx: &mut Context, record: Record<K, V>) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         if matches!(self.topic, SinkTopic::Fixed) && self.partitioner.is_none() {
             return cx.produce(self.node, None, (&self.key, &self.value), &record);
         }

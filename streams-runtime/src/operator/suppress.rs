@@ -51,6 +51,7 @@ impl<K: 'static, V: 'static> Suppress<K, V> {
         record: Record<K, Change<V>>,
         forward: impl Fn(&mut Context, Record<K, Change<V>>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let observed = cx.clock(self.node).observe(timestamp.as_millis());

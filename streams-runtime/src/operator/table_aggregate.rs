@@ -91,7 +91,7 @@ table_aggregate!(TableAggregate TryTableAggregate);
 /// An aggregate with its time.
 type Row<A> = Option<ValueAndTimestamp<A>>;
 
-impl<K, V, A, I, F, G> TableAggregate<K, V, A, I, F, G>
+impl<K, V: 'static, A, I, F, G> TableAggregate<K, V, A, I, F, G>
 where
     K: Clone + Send + 'static,
     A: Clone + Send + 'static,
@@ -113,6 +113,7 @@ where
         R: IntoAggregate<A>,
         S: IntoAggregate<A>,
     {
+        cx.entering(self.node, &record);
         update(cx, self.node, self.store, record, |key, change, timestamp, row| {
             let folded = fold(
                 row.take(),
@@ -130,7 +131,7 @@ where
     }
 }
 
-impl<K, V, A, I, F, G> TryTableAggregate<K, V, A, I, F, G>
+impl<K, V: 'static, A, I, F, G> TryTableAggregate<K, V, A, I, F, G>
 where
     K: Clone + Send + 'static,
     A: Clone + Send + 'static,
@@ -154,6 +155,7 @@ where
         E: Into<UserError>,
         D: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         update(cx, self.node, self.store, record, |key, change, timestamp, row| {
             let folded = fold(
                 row.clone(),

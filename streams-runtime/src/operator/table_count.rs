@@ -35,7 +35,7 @@ pub struct TableCount<K, V> {
     pub(crate) repartition: Repartition<K, Change<V>>,
 }
 
-impl<K, V> TableCount<K, V> {
+impl<K, V: 'static> TableCount<K, V> {
     pub(crate) fn new(
         node: NodeId,
         store: StoreRef<TableStore<K, i64>>,
@@ -67,6 +67,7 @@ impl<K, V> TableCount<K, V> {
     where
         K: Clone + Send + 'static,
     {
+        cx.entering(self.node, &record);
         let Record { key, value: Change { new, old, .. }, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let want_old = cx.node(self.node).sends_old;

@@ -101,6 +101,7 @@ where
     where
         F: Fn(&K, &V) -> bool,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, true, record, |key, value| {
             let passes = (self.predicate)(key, &value);
             Ok::<_, Infallible>(passes.then_some(value))
@@ -126,6 +127,7 @@ where
     where
         F: Fn(&K, &V) -> bool,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, true, record, |key, value| {
             let passes = (self.predicate)(key, &value);
             Ok::<_, Infallible>((!passes).then_some(value))
@@ -152,6 +154,7 @@ where
         F: Fn(&K, &V) -> Result<bool, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, true, record, |key, value| {
             (self.predicate)(key, &value).map(|passes| passes.then_some(value))
         })
@@ -177,6 +180,7 @@ where
         F: Fn(&K, &V) -> Result<bool, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, true, record, |key, value| {
             (self.predicate)(key, &value).map(|passes| (!passes).then_some(value))
         })

@@ -64,7 +64,7 @@ impl<F> TableGroupBy<F> {
     /// # Errors
     /// Never.
     #[inline]
-    pub fn run<K, V, L, W>(
+    pub fn run<K: 'static, V: 'static, L, W>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -78,6 +78,7 @@ impl<F> TableGroupBy<F> {
         W: Nullable,
         L::NonNull: PartialEq,
     {
+        cx.entering(self.node, &record);
         let change = &record.value;
         if is_past(cx, self.node, change) {
             return Ok([None, None].into_iter().flatten());
@@ -98,7 +99,7 @@ impl<F> TryTableGroupBy<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L, W, E>(
+    pub fn run<K: 'static, V: 'static, L, W, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -113,6 +114,7 @@ impl<F> TryTableGroupBy<F> {
         L::NonNull: PartialEq,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         if is_past(cx, self.node, &record.value) {
             return Ok([None, None].into_iter().flatten());
         }

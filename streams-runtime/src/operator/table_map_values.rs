@@ -128,7 +128,7 @@ where
     /// # Errors
     /// When the store fails.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -136,6 +136,7 @@ where
     where
         F: Fn(V) -> W,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |_, value| {
             Ok::<_, Infallible>(Some((self.mapper)(value)))
         })
@@ -152,7 +153,7 @@ where
     /// # Errors
     /// When the store fails.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -160,6 +161,7 @@ where
     where
         F: Fn(&K, V) -> W,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |key, value| {
             Ok::<_, Infallible>(Some((self.mapper)(key, value)))
         })
@@ -176,7 +178,7 @@ where
     /// # Errors
     /// When the store fails.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -184,6 +186,7 @@ where
     where
         F: Fn(V) -> Option<W>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |_, value| {
             Ok::<_, Infallible>((self.mapper)(value))
         })
@@ -200,7 +203,7 @@ where
     /// # Errors
     /// When the store fails.
     #[inline]
-    pub fn run<V>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -208,6 +211,7 @@ where
     where
         F: Fn(&K, V) -> Option<W>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |key, value| {
             Ok::<_, Infallible>((self.mapper)(key, value))
         })
@@ -224,7 +228,7 @@ where
     /// # Errors
     /// When the function fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<V, E>(
+    pub fn run<V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -233,6 +237,7 @@ where
         F: Fn(V) -> Result<W, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value).map(Some))
     }
 }
@@ -247,7 +252,7 @@ where
     /// # Errors
     /// When the function fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<V, E>(
+    pub fn run<V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -256,6 +261,7 @@ where
         F: Fn(&K, V) -> Result<W, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |key, value| {
             (self.mapper)(key, value).map(Some)
         })
@@ -272,7 +278,7 @@ where
     /// # Errors
     /// When the function fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<V, E>(
+    pub fn run<V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -281,6 +287,7 @@ where
         F: Fn(V) -> Result<Option<W>, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value))
     }
 }
@@ -295,7 +302,7 @@ where
     /// # Errors
     /// When the function fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<V, E>(
+    pub fn run<V: 'static, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -304,6 +311,7 @@ where
         F: Fn(&K, V) -> Result<Option<W>, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         derive(cx, self.node, self.store, false, record, |key, value| (self.mapper)(key, value))
     }
 }

@@ -106,6 +106,7 @@ where
         R: IntoAggregate<V>,
         S: IntoAggregate<V>,
     {
+        cx.entering(self.node, &record);
         update(cx, self.node, self.store, record, |_, change, timestamp, row| {
             let combined = combine(
                 row.take(),
@@ -143,6 +144,7 @@ where
         E: Into<UserError>,
         D: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         update(cx, self.node, self.store, record, |_, change, timestamp, row| {
             let subtract = |held, old| {
                 let left = (self.subtractor)(held, old).map_err(UpdateError::user)?;

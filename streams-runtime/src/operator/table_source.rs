@@ -93,6 +93,7 @@ impl<K: Nullable, V: Nullable> ToTable<K, V> {
         cx: &mut Context,
         record: Record<K, V>,
     ) -> Result<Option<Update<K, V::NonNull>>, Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let (key, value) = (key.into_non_null(), value.into_non_null());
         update(cx, self.node, self.store, Record { key, value, timestamp, headers })

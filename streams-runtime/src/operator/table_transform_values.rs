@@ -42,7 +42,7 @@ impl<P, K, V, W> Materializes<K, W> for TableTransformValues<P, K, V, W> {
     }
 }
 
-impl<P, K, V, W> TableTransformValues<P, K, V, W>
+impl<P, K, V: 'static, W> TableTransformValues<P, K, V, W>
 where
     P: ValueTransformerWithKey<K, V, W>,
     K: Clone + Send + 'static,
@@ -65,6 +65,7 @@ where
         cx: &mut Context,
         record: Record<K, Change<V>>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value: change, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let sends_old = cx.node(self.node).sends_old;
@@ -103,7 +104,7 @@ where
 /// A lookup asks the task's own transformer again, which sees the row's time and no other metadata.
 ///
 /// Java: `KTableTransformValues.KTableTransformValuesGetter`, which makes a further instance for it.
-impl<P, K, V, W> Derives<K, V> for TableTransformValues<P, K, V, W>
+impl<P, K, V: 'static, W> Derives<K, V> for TableTransformValues<P, K, V, W>
 where
     P: ValueTransformerWithKey<K, V, W>,
     K: Clone + Send + 'static,

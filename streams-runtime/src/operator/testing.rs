@@ -77,6 +77,8 @@ fn with(
         application_id: "app".into(),
         state_dir: None,
         extractor: DefaultTimestampExtractor::default(),
+        #[cfg(feature = "observer")]
+        observer: Default::default(),
     };
     Context::new(Arc::new(facts), (0..3).map(node).collect(), stores, Outbox::default())
 }

@@ -60,7 +60,7 @@ impl<F> TryToStreamWithKey<F> {
     /// # Errors
     /// When the function fails and the handler says fail.
     #[inline]
-    pub fn run<K, V, L, E>(
+    pub fn run<K: 'static, V: 'static, L, E>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
@@ -69,6 +69,7 @@ impl<F> TryToStreamWithKey<F> {
         F: Fn(&K, &Option<V>) -> Result<L, E>,
         E: Into<UserError>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         match (self.selector)(&key, &value.new) {
             Ok(key) => Ok(Some(Record { key, value: value.new, timestamp, headers })),
@@ -92,7 +93,12 @@ impl ToStream {
 
     /// The update as a record.
     #[inline]
-    pub fn run<K, V>(&self, _: &mut Context, record: Record<K, Change<V>>) -> Record<K, Option<V>> {
+    pub fn run<K: 'static, V: 'static>(
+        &self,
+        cx: &mut Context,
+        record: Record<K, Change<V>>,
+    ) -> Record<K, Option<V>> {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         Record { key, value: value.new, timestamp, headers }
     }
@@ -110,14 +116,15 @@ impl<F> ToStreamWithKey<F> {
 
     /// The update as a record under its new key.
     #[inline]
-    pub fn run<K, V, L>(
+    pub fn run<K: 'static, V: 'static, L>(
         &self,
-        _: &mut Context,
+        cx: &mut Context,
         record: Record<K, Change<V>>,
     ) -> Record<L, Option<V>>
     where
         F: Fn(&K, &Option<V>) -> L,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let key = (self.selector)(&key, &value.new);
         Record { key, value: value.new, timestamp, headers }

@@ -65,6 +65,7 @@ impl<K: Nullable, V, A, F> WindowAggregate<K, V, A, F> {
         A: Clone + Send + 'static,
         F: Fold<K::NonNull, V, A>,
     {
+        cx.entering(self.node, &record);
         let Record { key, value, timestamp, headers } = record;
         let takes_null = !matches!(self.windows, WindowSpan::Sliding(_));
         let Some(key) = key.into_non_null().filter(|_| takes_null || !value.is_null()) else {

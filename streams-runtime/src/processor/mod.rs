@@ -10,6 +10,8 @@ mod fixed_key;
 mod function;
 mod global;
 mod key_value;
+#[cfg(feature = "observer")]
+mod observer;
 mod punctuation;
 mod schedule;
 mod session;
@@ -36,6 +38,8 @@ pub use function::{
 };
 pub use global::{GlobalStore, ReadOnlyStore};
 pub use key_value::KeyValueStore;
+#[cfg(feature = "observer")]
+pub use observer::{Entering, Observer, ProcessorObserver};
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
 pub use session::SessionStore;

@@ -88,6 +88,8 @@ impl Task {
             application_id: settings.application_id.clone(),
             state_dir: settings.state_dir.clone(),
             extractor: settings.default_timestamp_extractor,
+            #[cfg(feature = "observer")]
+            observer: settings.observer.clone(),
         };
         let nodes = plan.nodes.iter().map(|node| node_facts(node, plan, &mut outbox)).collect();
         let mut cx = Context::new(Arc::new(facts), nodes, slots, outbox);

@@ -14,6 +14,9 @@ pub struct TaskSettings {
     pub application_id: String,
     /// The folder of this application, `<state.dir>/<application.id>`, if it has one.
     pub state_dir: Option<PathBuf>,
+    /// Who sees each record at each node.
+    #[cfg(feature = "observer")]
+    pub observer: crate::processor::Observer,
     /// The exception handlers and the dead-letter topic.
     pub handlers: ExceptionHandlers,
     /// `default.timestamp.extractor`
@@ -32,6 +35,8 @@ impl TaskSettings {
         Self {
             application_id: application_id.into(),
             state_dir: None,
+            #[cfg(feature = "observer")]
+            observer: Default::default(),
             handlers: ExceptionHandlers::default(),
             default_timestamp_extractor: DefaultTimestampExtractor::default(),
             max_task_idle_ms: Some(0),

@@ -218,6 +218,7 @@ where
             }
             *input.partition_time = (*input.partition_time).max(timestamp.as_millis());
             cx.begin_record(ix, meta, timestamp);
+            cx.entering(self.source.node, &record);
             (self.run)(cx, record)?;
         }
         Ok(Ran { until: end, then: Then::End })
@@ -225,7 +226,10 @@ where
 
     fn process(&self, cx: &mut Context, head: &mut dyn Any) -> Result<(), Stop> {
         match head_of(head).take() {
-            Some(record) => (self.run)(cx, record),
+            Some(record) => {
+                cx.entering(self.source.node, &record);
+                (self.run)(cx, record)
+            }
             None => Ok(()),
         }
     }
@@ -233,6 +237,7 @@ where
     fn process_copy(&self, cx: &mut Context, head: &dyn Any) -> Result<bool, Stop> {
         let Some(head) = head.downcast_ref::<Option<Record<K, X>>>() else { return Ok(false) };
         if let Some(record) = head {
+            cx.entering(self.source.node, record);
             (self.run)(cx, record.clone())?;
         }
         Ok(true)

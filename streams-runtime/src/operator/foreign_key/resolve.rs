@@ -89,6 +89,7 @@ where
         cx: &mut Context,
         record: Record<K, Vec<u8>>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value: answer, timestamp, headers } = record;
         cx.at_parts(timestamp, &headers);
         let row = match self.view.get(cx, &key) {

@@ -102,6 +102,7 @@ where
     /// # Errors
     /// When a part does not encode.
     pub fn run(&self, cx: &mut Context, record: Record<K, Change<V>>) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value: Change { new, old, is_latest }, timestamp, headers } = record;
         if !is_latest && cx.node(self.node).versioned {
             cx.drop_record(self.node, "it is an update of a versioned table's past");

@@ -73,6 +73,7 @@ where
     /// # Errors
     /// When bytes do not read, or the row cannot be told.
     pub fn run(&self, cx: &mut Context, record: Record<Option<KO>, Vec<u8>>) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         cx.at(&record);
         let subscription = match Subscription::read(&record.value) {
             Ok(subscription) => subscription,

@@ -33,6 +33,7 @@ impl<KO: 'static, O: 'static> ForeignTable<KO, O> {
     /// # Errors
     /// When the store fails, or a part does not encode.
     pub fn run(&self, cx: &mut Context, record: Record<KO, Change<O>>) -> Result<(), Stop> {
+        cx.entering(self.node, &record);
         let Record { key, value: Change { new, is_latest, .. }, timestamp, headers } = record;
         if !is_latest && cx.node(self.node).versioned {
             cx.drop_record(self.node, "it is an update of a versioned table's past");
