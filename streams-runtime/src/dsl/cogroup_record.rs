@@ -8,8 +8,8 @@ use super::serdes::SerdePair;
 use super::windowed_record::{Spans, aggregate_state};
 use super::{AggregateOptions, KTable, Materialized, StreamsBuilder};
 use crate::operator::{
-    CogroupAggregate, CogroupFold, CogroupTable, FlushedStore, MergedFold, Repartition,
-    SessionAggregate, TryCogroupFold, TryMergedFold, WindowAggregate,
+    AggregateFold, CogroupAggregate, CogroupTable, FlushedStore, MergedFold, Repartition,
+    SessionAggregate, WindowAggregate,
 };
 use crate::serdes::{HasSerde, Windowed};
 use crate::store::{SessionStore, StoreRef, TableStore};
@@ -18,29 +18,16 @@ use crate::topology::naming::prefix;
 use crate::topology::{NodeId, StoreIx};
 use crate::window::{EmitStrategy, SessionWindows, WindowSpan};
 
-/// A grouped stream of a cogroup with its aggregator.
-pub struct CogroupInput<K, V, F> {
+/// A grouped stream of a cogroup with its aggregator, which may fail or not as `S` says.
+pub struct CogroupInput<K, V, F, S> {
     group: usize,
     aggregator: Arc<F>,
-    types: PhantomData<fn() -> (K, V)>,
+    types: PhantomData<fn() -> (K, V, S)>,
 }
 
-impl<K, V, F> CogroupInput<K, V, F> {
-    pub(super) fn new(group: usize, aggregator: Arc<F>) -> Self {
-        Self { group, aggregator, types: PhantomData }
-    }
-}
-
-/// A grouped stream of a cogroup with an aggregator that can fail.
-pub struct TryCogroupInput<K, V, F> {
-    group: usize,
-    aggregator: Arc<F>,
-    types: PhantomData<fn() -> (K, V)>,
-}
-
-impl<K, V, F> TryCogroupInput<K, V, F> {
-    pub(super) fn new(group: usize, aggregator: Arc<F>) -> Self {
-        Self { group, aggregator, types: PhantomData }
+impl<K, V, F, S> CogroupInput<K, V, F, S> {
+    pub(super) fn new(group: usize, aggregator: F) -> Self {
+        Self { group, aggregator: Arc::new(aggregator), types: PhantomData }
     }
 }
 
@@ -60,33 +47,17 @@ pub trait CogroupMember {
     fn fold<I>(&self, initializer: &Arc<I>) -> Self::Fold<I>;
 }
 
-impl<K: HasSerde, V: HasSerde, F> CogroupMember for CogroupInput<K, V, F> {
+impl<K: HasSerde, V: HasSerde, F, S> CogroupMember for CogroupInput<K, V, F, S> {
     type Key = K;
     type Value = V;
-    type Fold<I> = CogroupFold<I, F>;
+    type Fold<I> = AggregateFold<I, F, S>;
 
     fn group(&self) -> usize {
         self.group
     }
 
-    fn fold<I>(&self, initializer: &Arc<I>) -> CogroupFold<I, F> {
-        let (initializer, aggregator) = (Arc::clone(initializer), Arc::clone(&self.aggregator));
-        CogroupFold { initializer, aggregator }
-    }
-}
-
-impl<K: HasSerde, V: HasSerde, F> CogroupMember for TryCogroupInput<K, V, F> {
-    type Key = K;
-    type Value = V;
-    type Fold<I> = TryCogroupFold<I, F>;
-
-    fn group(&self) -> usize {
-        self.group
-    }
-
-    fn fold<I>(&self, initializer: &Arc<I>) -> TryCogroupFold<I, F> {
-        let (initializer, aggregator) = (Arc::clone(initializer), Arc::clone(&self.aggregator));
-        TryCogroupFold { initializer, aggregator }
+    fn fold<I>(&self, initializer: &Arc<I>) -> AggregateFold<I, F, S> {
+        AggregateFold::new(Arc::clone(initializer), Arc::clone(&self.aggregator))
     }
 }
 
@@ -129,16 +100,17 @@ pub struct SpansOf(Spans);
 /// No windows.
 pub struct Plain;
 
-/// Sessions, with what merges two of them.
-pub struct Merged<M> {
-    pub(super) windows: SessionWindows,
-    pub(super) merger: Arc<M>,
+/// Sessions, with what merges two of them, which may fail or not as `S` says.
+pub struct Merged<M, S> {
+    windows: SessionWindows,
+    merger: Arc<M>,
+    shape: PhantomData<S>,
 }
 
-/// Sessions, with what merges two of them and can fail.
-pub struct TryMerged<M> {
-    pub(super) windows: SessionWindows,
-    pub(super) merger: Arc<M>,
+impl<M, S> Merged<M, S> {
+    pub(super) fn new(windows: SessionWindows, merger: M) -> Self {
+        Self { windows, merger: Arc::new(merger), shape: PhantomData }
+    }
 }
 
 impl CogroupKind for Plain {
@@ -183,11 +155,11 @@ impl CogroupKind for WindowSpan {
     }
 }
 
-impl<M> CogroupKind for Merged<M> {
+impl<M, S> CogroupKind for Merged<M, S> {
     type Key<K: HasSerde> = Windowed<K>;
     type Store<K: HasSerde, A: HasSerde> = SessionStore<K, A>;
     type Operator<K: HasSerde, V: HasSerde, A: HasSerde, F> =
-        SessionAggregate<K, V, A, MergedFold<F, M>>;
+        SessionAggregate<K, V, A, MergedFold<F, M, S>>;
 
     fn operator<K: HasSerde, V: HasSerde, A: HasSerde, F>(
         &self,
@@ -195,32 +167,8 @@ impl<M> CogroupKind for Merged<M> {
         fold: F,
         store: StoreIx,
         repartition: Option<Repartition<K, V>>,
-    ) -> SessionAggregate<K, V, A, MergedFold<F, M>> {
-        let fold = MergedFold { fold, merger: Arc::clone(&self.merger) };
-        let (windows, store) = (self.windows, StoreRef::new(store));
-        let emit = EmitStrategy::OnWindowUpdate;
-        SessionAggregate { node, windows, emit, fold, store, repartition }
-    }
-
-    fn spans(&self) -> Option<SpansOf> {
-        Some(SpansOf(Spans::Sessions(self.windows)))
-    }
-}
-
-impl<M> CogroupKind for TryMerged<M> {
-    type Key<K: HasSerde> = Windowed<K>;
-    type Store<K: HasSerde, A: HasSerde> = SessionStore<K, A>;
-    type Operator<K: HasSerde, V: HasSerde, A: HasSerde, F> =
-        SessionAggregate<K, V, A, TryMergedFold<F, M>>;
-
-    fn operator<K: HasSerde, V: HasSerde, A: HasSerde, F>(
-        &self,
-        node: NodeId,
-        fold: F,
-        store: StoreIx,
-        repartition: Option<Repartition<K, V>>,
-    ) -> SessionAggregate<K, V, A, TryMergedFold<F, M>> {
-        let fold = TryMergedFold { fold, merger: Arc::clone(&self.merger) };
+    ) -> SessionAggregate<K, V, A, MergedFold<F, M, S>> {
+        let fold = MergedFold::new(fold, Arc::clone(&self.merger));
         let (windows, store) = (self.windows, StoreRef::new(store));
         let emit = EmitStrategy::OnWindowUpdate;
         SessionAggregate { node, windows, emit, fold, store, repartition }

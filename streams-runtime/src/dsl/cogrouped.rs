@@ -1,12 +1,10 @@
 //! `CogroupedKStream`: grouped streams that are aggregated together.
 
 use std::marker::PhantomData;
-use std::sync::Arc;
 
-use super::cogroup_record::{
-    CogroupInput, CogroupInputs, Cogrouped, Merged, Plain, TryCogroupInput, TryMerged,
-};
+use super::cogroup_record::{CogroupInput, CogroupInputs, Cogrouped, Merged, Plain};
 use super::{AggregateOptions, KGroupedStream, StreamsBuilder};
+use crate::operator::{Fallible, Sure};
 use crate::serdes::HasSerde;
 use crate::window::{
     OwnWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan, Windows,
@@ -63,11 +61,11 @@ impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
         self,
         _: &mut StreamsBuilder,
         aggregator: F,
-    ) -> CogroupedKStream<K::NonNull, A, ((), CogroupInput<K, V, F>)>
+    ) -> CogroupedKStream<K::NonNull, A, ((), CogroupInput<K, V, F, Sure>)>
     where
         F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
     {
-        let inputs = ((), CogroupInput::new(self.group, Arc::new(aggregator)));
+        let inputs = ((), CogroupInput::new(self.group, aggregator));
         CogroupedKStream { inputs, types: PhantomData }
     }
 
@@ -104,11 +102,11 @@ impl<K: HasSerde, V: HasSerde> KGroupedStream<K, V> {
         self,
         _: &mut StreamsBuilder,
         aggregator: F,
-    ) -> CogroupedKStream<K::NonNull, A, ((), TryCogroupInput<K, V, F>)>
+    ) -> CogroupedKStream<K::NonNull, A, ((), CogroupInput<K, V, F, Fallible>)>
     where
         F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
     {
-        let inputs = ((), TryCogroupInput::new(self.group, Arc::new(aggregator)));
+        let inputs = ((), CogroupInput::new(self.group, aggregator));
         CogroupedKStream { inputs, types: PhantomData }
     }
 }
@@ -123,13 +121,13 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
         _: &mut StreamsBuilder,
         group: KGroupedStream<IK, V>,
         aggregator: F,
-    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F>)>
+    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F, Sure>)>
     where
         IK: HasSerde<NonNull = K>,
         V: HasSerde,
         F: Fn(&K, V, A) -> R + Send + Sync + 'static,
     {
-        let inputs = (self.inputs, CogroupInput::new(group.group, Arc::new(aggregator)));
+        let inputs = (self.inputs, CogroupInput::new(group.group, aggregator));
         CogroupedKStream { inputs, types: PhantomData }
     }
 
@@ -145,13 +143,13 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
         _: &mut StreamsBuilder,
         group: KGroupedStream<IK, V>,
         aggregator: F,
-    ) -> CogroupedKStream<K, A, (L, TryCogroupInput<IK, V, F>)>
+    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F, Fallible>)>
     where
         IK: HasSerde<NonNull = K>,
         V: HasSerde,
         F: Fn(&K, V, A) -> Result<R, E> + Send + Sync + 'static,
     {
-        let input = TryCogroupInput::new(group.group, Arc::new(aggregator));
+        let input = CogroupInput::new(group.group, aggregator);
         CogroupedKStream { inputs: (self.inputs, input), types: PhantomData }
     }
 
@@ -309,12 +307,12 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, 
         initializer: I,
         merger: M,
         options: impl Into<AggregateOptions<K, A>>,
-    ) -> Cogrouped<K, A, L, I, Merged<M>>
+    ) -> Cogrouped<K, A, L, I, Merged<M, Sure>>
     where
         I: Fn() -> A + Send + Sync + 'static,
         M: Fn(&K, A, A) -> S + Send + Sync + 'static,
     {
-        let kind = Merged { windows: self.windows, merger: Arc::new(merger) };
+        let kind = Merged::new(self.windows, merger);
         b.cogroup(&self.inputs, initializer, &options.into(), &kind)
     }
     /// [`aggregate`](WindowedCogroup::aggregate) with a merger that can fail.
@@ -349,12 +347,12 @@ impl<K: HasSerde, A: HasSerde, L: CogroupInputs<K, A>> WindowedCogroup<K, A, L, 
         initializer: I,
         merger: M,
         options: impl Into<AggregateOptions<K, A>>,
-    ) -> Cogrouped<K, A, L, I, TryMerged<M>>
+    ) -> Cogrouped<K, A, L, I, Merged<M, Fallible>>
     where
         I: Fn() -> A + Send + Sync + 'static,
         M: Fn(&K, A, A) -> S + Send + Sync + 'static,
     {
-        let kind = TryMerged { windows: self.windows, merger: Arc::new(merger) };
+        let kind = Merged::new(self.windows, merger);
         b.cogroup(&self.inputs, initializer, &options.into(), &kind)
     }
 }

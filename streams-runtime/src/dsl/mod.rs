@@ -54,7 +54,7 @@ pub use branched::Split;
 pub use builder::StreamsBuilder;
 pub use cogroup_record::{
     CogroupInput, CogroupInputs, CogroupKind, CogroupMember, CogroupRecorder, Merged, Plain,
-    SpansOf, TryCogroupInput, TryMerged,
+    SpansOf,
 };
 pub use cogrouped::{CogroupWindows, CogroupedKStream, WindowedCogroup};
 pub use fits::{

@@ -8,8 +8,7 @@ use super::windowed_folds::folds;
 use super::windowed_record::{Recorded, Spans};
 use super::{AggregateOptions, Flow, KTable, StreamsBuilder};
 use crate::operator::{
-    AggregateFold, CountFold, MergedFold, ReduceFold, SessionAggregate, TryAggregateFold,
-    TryMergedFold, TryReduceFold,
+    AggregateFold, CountFold, Fallible, MergedFold, ReduceFold, SessionAggregate, Sure,
 };
 use crate::record::Record;
 use crate::serdes::{HasSerde, Nullable, Windowed};
@@ -160,15 +159,15 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         aggregator: F,
         merger: M,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F>, M>>
+    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F, Sure>, M, Sure>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
         F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
         M: Fn(&K::NonNull, A, A) -> S + Send + Sync + 'static,
     {
-        let fold = AggregateFold { initializer, aggregator };
-        let fold = MergedFold { fold, merger: Arc::new(merger) };
+        let fold = AggregateFold::new(Arc::new(initializer), Arc::new(aggregator));
+        let fold = MergedFold::new(fold, Arc::new(merger));
         let none = SerdeSlot::default();
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }
@@ -206,15 +205,15 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         aggregator: F,
         merger: M,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, TryMergedFold<TryAggregateFold<I, F>, M>>
+    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F, Fallible>, M, Fallible>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
         F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
         M: Fn(&K::NonNull, A, A) -> S + Send + Sync + 'static,
     {
-        let fold = TryAggregateFold { initializer, aggregator };
-        let fold = TryMergedFold { fold, merger: Arc::new(merger) };
+        let fold = AggregateFold::new(Arc::new(initializer), Arc::new(aggregator));
+        let fold = MergedFold::new(fold, Arc::new(merger));
         let none = SerdeSlot::default();
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }

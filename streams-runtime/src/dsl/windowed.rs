@@ -1,14 +1,13 @@
 //! `TimeWindowedKStream` and `SessionWindowedKStream`: grouped streams cut into windows.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use super::serdes::SerdeSlot;
 use super::windowed_folds::folds;
 use super::windowed_record::{Recorded, Spans};
 use super::{AggregateOptions, Flow, KGroupedStream, KTable, StreamsBuilder};
-use crate::operator::{
-    AggregateFold, CountFold, ReduceFold, TryAggregateFold, TryReduceFold, WindowAggregate,
-};
+use crate::operator::{AggregateFold, CountFold, Fallible, ReduceFold, Sure, WindowAggregate};
 use crate::record::Record;
 use crate::serdes::{HasSerde, Nullable, Windowed};
 use crate::store::StoreRef;
@@ -269,14 +268,14 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
         initializer: I,
         aggregator: F,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, AggregateFold<I, F>>
+    ) -> Aggregated<K, V, A, AggregateFold<I, F, Sure>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
         F: Fn(&K::NonNull, V, A) -> R + Send + Sync + 'static,
     {
         let none = SerdeSlot::default();
-        let fold = AggregateFold { initializer, aggregator };
+        let fold = AggregateFold::new(Arc::new(initializer), Arc::new(aggregator));
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }
 
@@ -311,14 +310,14 @@ impl<K: HasSerde, V: HasSerde> TimeWindowedKStream<K, V> {
         initializer: I,
         aggregator: F,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, TryAggregateFold<I, F>>
+    ) -> Aggregated<K, V, A, AggregateFold<I, F, Fallible>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
         F: Fn(&K::NonNull, V, A) -> Result<R, E> + Send + Sync + 'static,
     {
         let none = SerdeSlot::default();
-        let fold = TryAggregateFold { initializer, aggregator };
+        let fold = AggregateFold::new(Arc::new(initializer), Arc::new(aggregator));
         self.aggregated(b, &options.into(), (prefix::STREAM_AGGREGATE, &none), fold)
     }
 

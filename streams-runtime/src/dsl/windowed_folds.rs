@@ -27,13 +27,13 @@ macro_rules! folds {
             b: &mut StreamsBuilder,
             reducer: F,
             options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
-        ) -> Aggregated<K, V, V::NonNull, ReduceFold<F>>
+        ) -> Aggregated<K, V, V::NonNull, ReduceFold<F, Sure>>
         where
             F: Fn(V, V) -> R + Send + Sync + 'static,
         {
             let value = b.groups[self.group].serdes.value.clone();
             let named = (prefix::STREAM_REDUCE, &value);
-            self.aggregated(b, &options.into(), named, ReduceFold { reducer })
+            self.aggregated(b, &options.into(), named, ReduceFold::new(reducer))
         }
 
         $(#[$docs_of_try])*
@@ -42,13 +42,13 @@ macro_rules! folds {
             b: &mut StreamsBuilder,
             reducer: F,
             options: impl Into<AggregateOptions<K::NonNull, V::NonNull>>,
-        ) -> Aggregated<K, V, V::NonNull, TryReduceFold<F>>
+        ) -> Aggregated<K, V, V::NonNull, ReduceFold<F, Fallible>>
         where
             F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
         {
             let value = b.groups[self.group].serdes.value.clone();
             let named = (prefix::STREAM_REDUCE, &value);
-            self.aggregated(b, &options.into(), named, TryReduceFold { reducer })
+            self.aggregated(b, &options.into(), named, ReduceFold::new(reducer))
         }
     };
 }

@@ -1,5 +1,6 @@
 //! What windowed aggregations do with a value: count, reduce or aggregate it.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::IntoAggregate;
@@ -70,90 +71,95 @@ impl<K, V> SessionFold<K, V, i64> for CountFold {
     }
 }
 
-/// Combines two values at a time by the user's reducer.
-pub struct ReduceFold<F> {
-    pub(crate) reducer: F,
+/// The user's function gives the aggregate, or an `Option` of it where `None` deletes.
+#[derive(Clone, Copy, Debug)]
+pub struct Sure;
+
+/// The user's function gives a `Result` of that.
+#[derive(Clone, Copy, Debug)]
+pub struct Fallible;
+
+/// Whether the user's function may fail.
+pub trait Shape: Send + Sync + 'static {
+    /// True when it may.
+    const FALLIBLE: bool;
 }
 
-impl<K, V, R, F> Fold<K, V, V::NonNull> for ReduceFold<F>
-where
-    V: Nullable,
-    F: Fn(V, V) -> R + Send + Sync + 'static,
-    R: IntoAggregate<V::NonNull>,
-{
+impl Shape for Sure {
     const FALLIBLE: bool = false;
+}
 
-    #[inline]
-    fn initial(&self) -> Option<V::NonNull> {
-        None
-    }
+impl Shape for Fallible {
+    const FALLIBLE: bool = true;
+}
 
+/// What the user's function gives in the shape `S`.
+pub trait Folded<A, S> {
+    /// The aggregate, `None` to delete it.
+    ///
+    /// # Errors
+    /// The user's.
+    fn folded(self) -> Result<Option<A>, FoldError>;
+}
+
+impl<A, R: IntoAggregate<A>> Folded<A, Sure> for R {
     #[inline]
-    fn fold(
-        &self,
-        _: &K,
-        value: V,
-        aggregate: Option<V::NonNull>,
-    ) -> Result<Option<V::NonNull>, FoldError> {
-        Ok(match aggregate {
-            None => value.into_non_null(),
-            Some(held) => (self.reducer)(V::from_non_null(held), value).into_aggregate(),
-        })
+    fn folded(self) -> Result<Option<A>, FoldError> {
+        Ok(self.into_aggregate())
     }
 }
 
-impl<K, V, R, F> SessionFold<K, V, V::NonNull> for ReduceFold<F>
+impl<A, R: IntoAggregate<A>, E: Into<UserError>> Folded<A, Fallible> for Result<R, E> {
+    #[inline]
+    fn folded(self) -> Result<Option<A>, FoldError> {
+        self.map(IntoAggregate::into_aggregate).map_err(FoldError::user)
+    }
+}
+
+/// Combines two values at a time by the user's reducer.
+pub struct ReduceFold<F, S> {
+    reducer: F,
+    shape: PhantomData<S>,
+}
+
+impl<F, S> ReduceFold<F, S> {
+    pub(crate) fn new(reducer: F) -> Self {
+        Self { reducer, shape: PhantomData }
+    }
+}
+
+impl<K, V, R, F, S> Fold<K, V, V::NonNull> for ReduceFold<F, S>
 where
     V: Nullable,
     F: Fn(V, V) -> R + Send + Sync + 'static,
-    R: IntoAggregate<V::NonNull>,
+    R: Folded<V::NonNull, S>,
+    S: Shape,
 {
-    fn merge(
-        &self,
-        key: &K,
-        left: Option<V::NonNull>,
-        right: V::NonNull,
-    ) -> Result<Option<V::NonNull>, FoldError> {
-        self.fold(key, V::from_non_null(right), left)
-    }
-}
+    const FALLIBLE: bool = S::FALLIBLE;
 
-/// [`ReduceFold`] with a reducer that can fail.
-pub struct TryReduceFold<F> {
-    pub(crate) reducer: F,
-}
-
-impl<K, V, R, E, F> Fold<K, V, V::NonNull> for TryReduceFold<F>
-where
-    V: Nullable,
-    F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
-    R: IntoAggregate<V::NonNull>,
-    E: Into<UserError>,
-{
-    const FALLIBLE: bool = true;
-
+    #[inline]
     fn initial(&self) -> Option<V::NonNull> {
         None
     }
 
+    #[inline]
     fn fold(
         &self,
         _: &K,
         value: V,
         aggregate: Option<V::NonNull>,
     ) -> Result<Option<V::NonNull>, FoldError> {
-        let Some(held) = aggregate else { return Ok(value.into_non_null()) };
-        let reduced = (self.reducer)(V::from_non_null(held), value).map_err(FoldError::user)?;
-        Ok(reduced.into_aggregate())
+        match aggregate {
+            None => Ok(value.into_non_null()),
+            Some(held) => (self.reducer)(V::from_non_null(held), value).folded(),
+        }
     }
 }
 
-impl<K, V, R, E, F> SessionFold<K, V, V::NonNull> for TryReduceFold<F>
+impl<K, V, F, S> SessionFold<K, V, V::NonNull> for ReduceFold<F, S>
 where
     V: Nullable,
-    F: Fn(V, V) -> Result<R, E> + Send + Sync + 'static,
-    R: IntoAggregate<V::NonNull>,
-    E: Into<UserError>,
+    Self: Fold<K, V, V::NonNull>,
 {
     fn merge(
         &self,
@@ -165,19 +171,27 @@ where
     }
 }
 
-/// Folds values into an aggregate of any type.
-pub struct AggregateFold<I, F> {
-    pub(crate) initializer: I,
-    pub(crate) aggregator: F,
+/// Folds values into an aggregate of any type; the inputs of a cogroup share the initializer.
+pub struct AggregateFold<I, F, S> {
+    initializer: Arc<I>,
+    aggregator: Arc<F>,
+    shape: PhantomData<S>,
 }
 
-impl<K, V, A, R, I, F> Fold<K, V, A> for AggregateFold<I, F>
+impl<I, F, S> AggregateFold<I, F, S> {
+    pub(crate) fn new(initializer: Arc<I>, aggregator: Arc<F>) -> Self {
+        Self { initializer, aggregator, shape: PhantomData }
+    }
+}
+
+impl<K, V, A, R, I, F, S> Fold<K, V, A> for AggregateFold<I, F, S>
 where
     I: Fn() -> A + Send + Sync + 'static,
     F: Fn(&K, V, A) -> R + Send + Sync + 'static,
-    R: IntoAggregate<A>,
+    R: Folded<A, S>,
+    S: Shape,
 {
-    const FALLIBLE: bool = false;
+    const FALLIBLE: bool = S::FALLIBLE;
 
     #[inline]
     fn initial(&self) -> Option<A> {
@@ -186,49 +200,31 @@ where
 
     #[inline]
     fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        let held = aggregate.unwrap_or_else(&self.initializer);
-        Ok((self.aggregator)(key, value, held).into_aggregate())
+        let held = aggregate.unwrap_or_else(|| (self.initializer)());
+        (self.aggregator)(key, value, held).folded()
     }
 }
 
-/// [`AggregateFold`] with an aggregator that can fail.
-pub struct TryAggregateFold<I, F> {
-    pub(crate) initializer: I,
-    pub(crate) aggregator: F,
+/// A fold of sessions with a merger, which has a shape of its own.
+pub struct MergedFold<F, M, S> {
+    fold: F,
+    merger: Arc<M>,
+    shape: PhantomData<S>,
 }
 
-impl<K, V, A, R, E, I, F> Fold<K, V, A> for TryAggregateFold<I, F>
-where
-    I: Fn() -> A + Send + Sync + 'static,
-    F: Fn(&K, V, A) -> Result<R, E> + Send + Sync + 'static,
-    R: IntoAggregate<A>,
-    E: Into<UserError>,
-{
-    const FALLIBLE: bool = true;
-
-    fn initial(&self) -> Option<A> {
-        Some((self.initializer)())
-    }
-
-    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        let held = aggregate.unwrap_or_else(&self.initializer);
-        let folded = (self.aggregator)(key, value, held).map_err(FoldError::user)?;
-        Ok(folded.into_aggregate())
+impl<F, M, S> MergedFold<F, M, S> {
+    pub(crate) fn new(fold: F, merger: Arc<M>) -> Self {
+        Self { fold, merger, shape: PhantomData }
     }
 }
 
-/// A fold of sessions with a merger.
-pub struct MergedFold<F, M> {
-    pub(crate) fold: F,
-    pub(crate) merger: Arc<M>,
-}
-
-impl<K, V, A, F, M> Fold<K, V, A> for MergedFold<F, M>
+impl<K, V, A, F, M, S> Fold<K, V, A> for MergedFold<F, M, S>
 where
     F: Fold<K, V, A>,
     M: Send + Sync + 'static,
+    S: Shape,
 {
-    const FALLIBLE: bool = F::FALLIBLE;
+    const FALLIBLE: bool = F::FALLIBLE || S::FALLIBLE;
 
     fn initial(&self) -> Option<A> {
         self.fold.initial()
@@ -239,7 +235,7 @@ where
     }
 }
 
-impl<K, V, A, R, F, M> SessionFold<K, V, A> for MergedFold<F, M>
+impl<K, V, A, R, F, M> SessionFold<K, V, A> for MergedFold<F, M, Sure>
 where
     F: Fold<K, V, A>,
     M: Fn(&K, A, A) -> R + Send + Sync + 'static,
@@ -253,25 +249,17 @@ where
     }
 }
 
-/// [`MergedFold`] with a merger that can fail.
-pub struct TryMergedFold<F, M> {
-    pub(crate) fold: F,
-    pub(crate) merger: Arc<M>,
-}
-
-impl<K, V, A, F, M> Fold<K, V, A> for TryMergedFold<F, M>
+impl<K, V, A, R, F, M> SessionFold<K, V, A> for MergedFold<F, M, Fallible>
 where
     F: Fold<K, V, A>,
-    M: Send + Sync + 'static,
+    M: Fn(&K, A, A) -> R + Send + Sync + 'static,
+    R: IntoMerged<A>,
 {
-    const FALLIBLE: bool = true;
-
-    fn initial(&self) -> Option<A> {
-        self.fold.initial()
-    }
-
-    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        self.fold.fold(key, value, aggregate)
+    fn merge(&self, key: &K, left: Option<A>, right: A) -> Result<Option<A>, FoldError> {
+        match left {
+            None => Ok(Some(right)),
+            Some(left) => (self.merger)(key, left, right).into_merged(),
+        }
     }
 }
 
@@ -310,69 +298,5 @@ impl<A, E: Into<UserError>> IntoMerged<A> for Result<A, E> {
 impl<A, E: Into<UserError>> IntoMerged<A> for Result<Option<A>, E> {
     fn into_merged(self) -> Result<Option<A>, FoldError> {
         self.map_err(FoldError::user)
-    }
-}
-
-impl<K, V, A, R, F, M> SessionFold<K, V, A> for TryMergedFold<F, M>
-where
-    F: Fold<K, V, A>,
-    M: Fn(&K, A, A) -> R + Send + Sync + 'static,
-    R: IntoMerged<A>,
-{
-    fn merge(&self, key: &K, left: Option<A>, right: A) -> Result<Option<A>, FoldError> {
-        match left {
-            None => Ok(Some(right)),
-            Some(left) => (self.merger)(key, left, right).into_merged(),
-        }
-    }
-}
-
-/// One input's share of a cogroup: the initializer is everybody's, the aggregator its own.
-pub struct CogroupFold<I, F> {
-    pub(crate) initializer: Arc<I>,
-    pub(crate) aggregator: Arc<F>,
-}
-
-impl<K, V, A, R, I, F> Fold<K, V, A> for CogroupFold<I, F>
-where
-    I: Fn() -> A + Send + Sync + 'static,
-    F: Fn(&K, V, A) -> R + Send + Sync + 'static,
-    R: IntoAggregate<A>,
-{
-    const FALLIBLE: bool = false;
-
-    fn initial(&self) -> Option<A> {
-        Some((self.initializer)())
-    }
-
-    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        let held = aggregate.unwrap_or_else(|| (self.initializer)());
-        Ok((self.aggregator)(key, value, held).into_aggregate())
-    }
-}
-
-/// [`CogroupFold`] with an aggregator that can fail.
-pub struct TryCogroupFold<I, F> {
-    pub(crate) initializer: Arc<I>,
-    pub(crate) aggregator: Arc<F>,
-}
-
-impl<K, V, A, R, E, I, F> Fold<K, V, A> for TryCogroupFold<I, F>
-where
-    I: Fn() -> A + Send + Sync + 'static,
-    F: Fn(&K, V, A) -> Result<R, E> + Send + Sync + 'static,
-    R: IntoAggregate<A>,
-    E: Into<UserError>,
-{
-    const FALLIBLE: bool = true;
-
-    fn initial(&self) -> Option<A> {
-        Some((self.initializer)())
-    }
-
-    fn fold(&self, key: &K, value: V, aggregate: Option<A>) -> Result<Option<A>, FoldError> {
-        let held = aggregate.unwrap_or_else(|| (self.initializer)());
-        let folded = (self.aggregator)(key, value, held).map_err(FoldError::user)?;
-        Ok(folded.into_aggregate())
     }
 }

@@ -72,8 +72,8 @@ pub use flat_map_values::{
 };
 pub use flush::{Drain, FlushRun, FlushedStore, flush_run};
 pub use fold::{
-    AggregateFold, CogroupFold, CountFold, Fold, FoldError, IntoMerged, MergedFold, ReduceFold,
-    SessionFold, TryAggregateFold, TryCogroupFold, TryMergedFold, TryReduceFold,
+    AggregateFold, CountFold, Fallible, Fold, FoldError, Folded, IntoMerged, MergedFold,
+    ReduceFold, SessionFold, Shape, Sure,
 };
 pub use foreach::{Foreach, TryForeach};
 pub(crate) use foreign_key::{Answers, PseudoTopic};
