@@ -22,12 +22,13 @@ use crate::window::{EmitStrategy, SessionWindows, WindowSpan};
 pub struct CogroupInput<K, V, F, S> {
     group: usize,
     aggregator: Arc<F>,
-    types: PhantomData<fn() -> (K, V, S)>,
+    types: PhantomData<fn() -> (K, V)>,
+    shape: PhantomData<S>,
 }
 
 impl<K, V, F, S> CogroupInput<K, V, F, S> {
     pub(super) fn new(group: usize, aggregator: F) -> Self {
-        Self { group, aggregator: Arc::new(aggregator), types: PhantomData }
+        Self { group, aggregator: Arc::new(aggregator), types: PhantomData, shape: PhantomData }
     }
 }
 

@@ -10,6 +10,9 @@ use crate::window::{
     OwnWindows, SessionWindows, SlidingWindows, TimeWindows, UnlimitedWindows, WindowSpan, Windows,
 };
 
+/// A cogroup with one more input.
+type AndInput<K, A, L, IK, V, F, S> = CogroupedKStream<K, A, (L, CogroupInput<IK, V, F, S>)>;
+
 /// Grouped streams that share one aggregate `A` per key; `L` lists them with their aggregators.
 ///
 /// Java: `org.apache.kafka.streams.kstream.CogroupedKStream`.
@@ -121,7 +124,7 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
         _: &mut StreamsBuilder,
         group: KGroupedStream<IK, V>,
         aggregator: F,
-    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F, Sure>)>
+    ) -> AndInput<K, A, L, IK, V, F, Sure>
     where
         IK: HasSerde<NonNull = K>,
         V: HasSerde,
@@ -143,7 +146,7 @@ impl<K, A, L> CogroupedKStream<K, A, L> {
         _: &mut StreamsBuilder,
         group: KGroupedStream<IK, V>,
         aggregator: F,
-    ) -> CogroupedKStream<K, A, (L, CogroupInput<IK, V, F, Fallible>)>
+    ) -> AndInput<K, A, L, IK, V, F, Fallible>
     where
         IK: HasSerde<NonNull = K>,
         V: HasSerde,

@@ -50,6 +50,9 @@ impl<K, V> SessionWindowedKStream<K, V> {
     }
 }
 
+/// What folds values, and merges sessions in the same shape.
+type MergingFold<I, F, M, S> = MergedFold<AggregateFold<I, F, S>, M, S>;
+
 /// The table and the operator of an aggregation of sessions.
 type Aggregated<K, V, A, F> =
     (KTable<Windowed<<K as Nullable>::NonNull>, A>, SessionAggregate<K, V, A, F>);
@@ -159,7 +162,7 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         aggregator: F,
         merger: M,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F, Sure>, M, Sure>>
+    ) -> Aggregated<K, V, A, MergingFold<I, F, M, Sure>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
@@ -205,7 +208,7 @@ impl<K: HasSerde, V: HasSerde> SessionWindowedKStream<K, V> {
         aggregator: F,
         merger: M,
         options: impl Into<AggregateOptions<K::NonNull, A>>,
-    ) -> Aggregated<K, V, A, MergedFold<AggregateFold<I, F, Fallible>, M, Fallible>>
+    ) -> Aggregated<K, V, A, MergingFold<I, F, M, Fallible>>
     where
         A: HasSerde,
         I: Fn() -> A + Send + Sync + 'static,
