@@ -2,7 +2,7 @@
 //!
 //! A seed gives a topology ([`generate`]) and a script of records, clock and commits ([`script`]). The script
 //! runs in several ways: with and without caches, with other commits, with restarts, rebalances and crashes,
-//! optimised, on RocksDB; [`promise`] says for each node what must then be the same, and which rule of Kafka
+//! optimised, on RocksDB and in places of a user's own; [`promise`] says for each node what must then be the same, and which rule of Kafka
 //! Streams stands against more. Nothing is compared with recorded runs: that is the conformance suite's work.
 //! A failure prints its seed with the topology and the shrunk script.
 //!
@@ -29,6 +29,8 @@ mod flow;
 mod functions;
 #[path = "differential/generate.rs"]
 mod generate;
+#[path = "differential/place.rs"]
+mod place;
 #[path = "differential/processors.rs"]
 mod processors;
 #[path = "differential/promise.rs"]

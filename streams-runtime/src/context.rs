@@ -144,6 +144,16 @@ impl Context {
         Some((store, &mut self.outbox))
     }
 
+    /// Takes a store for as long as a processor works with it.
+    pub(crate) fn take_store(&mut self, store: StoreIx) -> Option<Box<dyn StateStore>> {
+        self.stores.take_one(store)
+    }
+
+    /// Puts a store in its place.
+    pub(crate) fn put_store(&mut self, ix: StoreIx, store: Box<dyn StateStore>) {
+        self.stores.put(ix, store);
+    }
+
     /// What is known of a node.
     #[inline]
     pub fn node(&self, node: NodeId) -> &NodeFacts {

@@ -15,10 +15,10 @@ pub use crate::handler::{
 pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, GlobalStore,
-    KeyValueStore, ProcessingContext, Processor, ProcessorContext, PunctuationType, ReadOnlyStore,
-    RecordMetadata, SessionStore, StoreBuilder, StoreHandle, TimestampedKeyValueStore,
-    TimestampedWindowStore, ValueTransformerWithKey, VersionedKeyValueStore, VersionedPut,
-    WindowStore,
+    KeyValueStore, Own, ProcessingContext, Processor, ProcessorContext, PunctuationType,
+    ReadOnlyStore, RecordMetadata, SessionStore, StoreBuilder, StoreHandle,
+    TimestampedKeyValueStore, TimestampedWindowStore, ValueTransformerWithKey,
+    VersionedKeyValueStore, VersionedPut, WindowStore,
 };
 #[cfg(feature = "observer")]
 pub use crate::processor::{Entering, ProcessorObserver};

@@ -1,4 +1,5 @@
 //! Window stores of processors that retain duplicates. What they read and log was recorded on Kafka Streams 4.3.1.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ fn one_side_may_have_its_own_store() {
         ["base-this-join-store", "yours", "base-left-shared-join-store"]
     );
     let types: Vec<StoreType> =
-        driver.topology().plan.stores.iter().map(|store| store.store_type).collect();
+        driver.topology().plan.stores.iter().map(|store| store.store_type.clone()).collect();
     assert_eq!(types, [StoreType::RocksDb, StoreType::InMemory, StoreType::RocksDb]);
 }
 

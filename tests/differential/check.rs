@@ -37,6 +37,7 @@ pub(crate) fn check(spec: &Spec, steps: &[Step], on_disk: bool) -> Checked {
     checks.restarts()?;
     checks.crashes()?;
     checks.optimization(&plain)?;
+    checks.own_places(&plain)?;
     if on_disk { checks.backends(&plain) } else { Ok(()) }
 }
 
@@ -201,6 +202,19 @@ impl Checks<'_> {
         let invariant = "topology.optimization changes no final result";
         let optimized = self.run(invariant, &Setup::new(0).optimized(true))?;
         self.compare(invariant, &promises, plain, &optimized)
+    }
+
+    /// Places of a user's own, which lose the last batches in a crash, give what the built-in ones give.
+    fn own_places(&self, plain: &Outcome) -> Checked {
+        let invariant = "places of one's own give what memory gives";
+        let own = self.run(invariant, &Setup::new(0).in_own_places())?;
+        identical(invariant, plain, &own)?;
+        let promises = Promises::over_restarts(self.spec);
+        let invariant = "a crash in places of one's own under exactly-once changes nothing";
+        let marks = Marker::Just(Break::RestartFromLastCommit);
+        let broken = self.run(invariant, &Setup::new(0).in_own_places().at_marks(marks))?;
+        let broken = Outcome { dropped: plain.dropped, ..broken };
+        self.after_breaks(invariant, &promises, plain, &broken)
     }
 
     #[cfg(not(feature = "rocksdb"))]

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use streams_runtime::driver::test::{ProducedRecord, StoreRow};
-use streams_runtime::prelude::{StreamsError, TestDriverConfig, Topology, TopologyTestDriver};
+use streams_runtime::prelude::{
+    StreamsConfig, StreamsError, TestDriverConfig, Topology, TopologyTestDriver,
+};
 use streams_runtime::record::Headers;
 
 use super::script::Step;
@@ -19,6 +21,8 @@ pub(crate) struct Setup {
     pub(crate) commits: Commits,
     /// What happens at the script's marks.
     pub(crate) marks: Marker,
+    /// True to keep rows in places of a user's own.
+    pub(crate) own: bool,
     #[cfg(feature = "rocksdb")]
     pub(crate) state_dir: Option<std::path::PathBuf>,
 }
@@ -60,6 +64,7 @@ impl Setup {
             optimization: "none",
             commits: Commits::Script,
             marks: Marker::Nothing,
+            own: false,
             #[cfg(feature = "rocksdb")]
             state_dir: None,
         }
@@ -77,6 +82,10 @@ impl Setup {
         Self { marks, ..self }
     }
 
+    pub(crate) fn in_own_places(self) -> Self {
+        Self { own: true, ..self }
+    }
+
     #[cfg(feature = "rocksdb")]
     pub(crate) fn on_disk(self, folder: &std::path::Path) -> Self {
         Self { state_dir: Some(folder.to_owned()), ..self }
@@ -89,13 +98,15 @@ impl Setup {
 
     fn config(&self) -> TestDriverConfig {
         let cache = self.cache.to_string();
-        let config = TestDriverConfig::from_map([
-            ("application.id", "app"),
-            ("statestore.cache.max.bytes", &cache),
-            ("topology.optimization", self.optimization),
-            ("max.task.idle.ms", "-1"),
-        ]);
-        let config = config.expect("a valid configuration").with_manual_commit();
+        let mut config = StreamsConfig::new("app")
+            .set("statestore.cache.max.bytes", cache)
+            .set("topology.optimization", self.optimization)
+            .set("max.task.idle.ms", "-1");
+        if self.own {
+            config = config.default_store_type(super::place::places());
+        }
+        config.check().expect("a valid configuration");
+        let config = TestDriverConfig::from(&config).with_manual_commit();
         #[cfg(feature = "rocksdb")]
         if let Some(path) = &self.state_dir {
             return config.with_state_dir(path);

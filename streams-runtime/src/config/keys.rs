@@ -308,7 +308,13 @@ fn store_kind(settings: &mut Settings, value: &str) -> Result<(), String> {
             StoreType::RocksDb
         }
         "in_memory" | "InMemoryDslStoreSuppliers" => StoreType::InMemory,
-        _ => return Err("`rocksDB` or `in_memory` is expected".into()),
+        _ => {
+            return Err(
+                "`rocksDB` or `in_memory` is expected; places of one's own are set in code, with \
+                        `default_store_type(StoreType::own(..))`"
+                    .into(),
+            );
+        }
     };
     Ok(())
 }

@@ -240,6 +240,9 @@ impl StreamsConfig {
     }
 
     /// The kind of a store that names none. Default RocksDB.
+    ///
+    /// [`StoreType::own`] keeps such stores in places of your own (`dsl.store.suppliers.class`). Stores of processors name their
+    /// kind when they are declared.
     #[must_use]
     pub fn default_store_type(mut self, kind: StoreType) -> Self {
         self.settings.default_store = kind;
@@ -315,7 +318,7 @@ impl StreamsConfig {
             optimization: settings.optimization,
             cache_max_bytes: settings.cache_max_bytes,
             ensure_explicit_internal_resource_naming: settings.explicit_names,
-            default_store_type: settings.default_store,
+            default_store_type: settings.default_store.clone(),
             window_changelog_additional_retention_ms: i64::try_from(
                 settings.window_changelog_additional_retention.as_millis(),
             )

@@ -61,6 +61,18 @@ impl Stores {
         Some(&mut *self.0.get_mut(store.index())?.as_mut()?.store)
     }
 
+    /// Gives a store away, if it is there.
+    pub(super) fn take_one(&mut self, store: StoreIx) -> Option<Box<dyn StateStore>> {
+        self.0.get_mut(store.index())?.take().map(|open| open.store)
+    }
+
+    /// Puts a store that was given away in its place.
+    pub(super) fn put(&mut self, ix: StoreIx, store: Box<dyn StateStore>) {
+        if let Some(place) = self.0.get_mut(ix.index()) {
+            *place = Some(OpenStore::new(store));
+        }
+    }
+
     /// Gives all stores away.
     pub(crate) fn take(&mut self) -> Vec<(StoreIx, Box<dyn StateStore>)> {
         let stores = (0..).map(StoreIx).zip(&mut self.0);

@@ -369,7 +369,7 @@ impl StreamsBuilder {
             name,
             logging: options.logged() && !global,
             caching: options.caching.unwrap_or(true) && options.versions.is_none(),
-            store_type: options.store_type,
+            store_type: options.store_type.clone(),
             global,
             topic_config: options.topic_config.clone(),
             retention_ms: None,

@@ -106,6 +106,12 @@ impl StreamsBuilder {
             self.graph.problem(problem);
         }
         let name = self.graph.checked_name("store", &name);
+        if !S::IS_SHAREABLE {
+            self.graph.problem(format!(
+                "the global store `{name}` is of a kind of your own, which only its own task can use; make it one of \
+                 the built-in kinds, with `with_store_type(StoreType::own(..))` for a place of your own"
+            ));
+        }
         let ix = self.graph.add_store(StoreNode {
             name,
             logging: false,

@@ -305,7 +305,7 @@ impl StoreHow {
             name: String::new(),
             logging: options.logging,
             caching: false,
-            store_type: options.store_type,
+            store_type: options.store_type.clone(),
             global: false,
             topic_config: options.topic_config.clone(),
             retention_ms: Some(retention_ms),
@@ -320,7 +320,7 @@ impl StoreHow {
         match &self.suppliers[side] {
             Some(WindowSupplier { store: supplied, .. }) => {
                 store.name.clone_from(&supplied.name);
-                store.store_type = supplied.store_type;
+                store.store_type = supplied.store_type.clone();
                 store.logging = true;
                 store.topic_config.clear();
             }
@@ -333,8 +333,9 @@ impl StoreHow {
 
     /// The store of records without a match lies where this side's does.
     fn of_unmatched(&self, name: String) -> StoreNode {
-        let supplied = self.suppliers[0].as_ref().and_then(|supplier| supplier.store.store_type);
-        let store_type = self.store.store_type.or(supplied);
+        let supplied =
+            || self.suppliers[0].as_ref().and_then(|supplier| supplier.store.store_type.clone());
+        let store_type = self.store.store_type.clone().or_else(supplied);
         StoreNode { name, store_type, retention_ms: None, ..self.store.clone() }
     }
 }

@@ -150,7 +150,7 @@ impl StreamsBuilder {
             name,
             logging: options.logged(),
             caching: options.caching.unwrap_or(true) && spans.may_cache(emit),
-            store_type: options.store_type,
+            store_type: options.store_type.clone(),
             global: false,
             topic_config: options.topic_config.clone(),
             retention_ms: Some(retention),

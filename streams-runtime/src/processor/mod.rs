@@ -12,6 +12,7 @@ mod global;
 mod key_value;
 #[cfg(feature = "observer")]
 mod observer;
+mod own;
 mod punctuation;
 mod schedule;
 mod session;
@@ -40,6 +41,7 @@ pub use global::{GlobalStore, ReadOnlyStore};
 pub use key_value::KeyValueStore;
 #[cfg(feature = "observer")]
 pub use observer::{Entering, Observer, ProcessorObserver};
+pub use own::Own;
 pub use punctuation::{Cancellable, PunctuationType};
 pub(crate) use punctuation::{Schedules, punctuate};
 pub use session::SessionStore;

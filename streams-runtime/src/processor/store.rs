@@ -52,6 +52,9 @@ pub trait ProcessorStore: Sized + 'static {
     /// The same inside a processor.
     type At<'a>;
 
+    /// True when tasks can read it as a global store.
+    const IS_SHAREABLE: bool = true;
+
     /// The store of a task, seen from a processor.
     fn at(cell: ContextCell<'_>, store: StoreIx) -> Self::At<'_>;
 }
@@ -131,6 +134,20 @@ impl<S> StoreBuilder<S> {
     #[must_use]
     pub(super) fn with_history(self, history_ms: i64) -> Self {
         Self { history_ms: Some(history_ms), ..self }
+    }
+
+    /// Keeps the rows there; [`StoreType::own`] keeps them in a place of your own.
+    ///
+    /// # Example
+    /// ```
+    /// use streams_runtime::prelude::*;
+    ///
+    /// let seen = KeyValueStore::<String, i64>::persistent("seen").with_store_type(StoreType::InMemory);
+    /// # let _ = seen;
+    /// ```
+    #[must_use]
+    pub fn with_store_type(self, store_type: StoreType) -> Self {
+        Self { store_type: Some(store_type), ..self }
     }
 
     /// Keeps writes in memory until a commit: only the last one of each key is stored and logged.

@@ -1,5 +1,6 @@
 //! The one trait that every place for state has to offer: bytes in the order of their keys.
 
+use std::collections::VecDeque;
 use std::ops::{Bound, RangeBounds};
 use std::sync::Arc;
 
@@ -9,6 +10,12 @@ use super::{StoreError, Times};
 ///
 /// Writes are staged and become visible, and later durable, all together with their offsets in
 /// [`apply`](Self::apply); nobody reads a backend between `stage` and `apply`.
+///
+/// **The guarantees hang on `apply`**: after a crash at any moment a durable place opens with the rows and the
+/// offsets of some `apply`, whole, and of all those before it. It need not be the last one: what is missing is
+/// restored from the changelog, behind the offset. A place may therefore write when it likes; only rows without their offset,
+/// or an offset before its rows, lose or repeat changes. A place that keeps nothing over a close opens empty and
+/// without offsets. [`BytesStoreSupplier`](super::BytesStoreSupplier) makes places of your own.
 pub trait OrderedBytes: Send + Sync {
     /// Appends the value of `key` to `out`; false when there is none.
     ///
@@ -104,6 +111,18 @@ pub trait Cursor {
     /// # Errors
     /// When the place cannot be read.
     fn advance(&mut self) -> Result<(), StoreError>;
+}
+
+/// Rows that are in order already: the first one is the one it stands on.
+impl<K: AsRef<[u8]>, V: AsRef<[u8]>> Cursor for VecDeque<(K, V)> {
+    fn row(&self) -> Option<(&[u8], &[u8])> {
+        self.front().map(|(key, value)| (key.as_ref(), value.as_ref()))
+    }
+
+    fn advance(&mut self) -> Result<(), StoreError> {
+        self.pop_front();
+        Ok(())
+    }
 }
 
 /// A range of keys: from a lowest key, which belongs to it, up to a key that does not.

@@ -35,6 +35,8 @@ pub enum StoreErrorKind {
     InUse,
     /// The store is kept by somebody else and can only be read.
     ReadOnly,
+    /// A processor works with the store already.
+    AtWork,
     /// The write came later than a versioned store's history goes back; it was not made.
     Late,
 }
@@ -113,7 +115,7 @@ impl From<StoreError> for StreamsError {
     fn from(error: StoreError) -> Self {
         let kind = match error.kind {
             StoreErrorKind::InUse => StreamsErrorKind::StateDirectory,
-            StoreErrorKind::ReadOnly => StreamsErrorKind::Processing,
+            StoreErrorKind::ReadOnly | StoreErrorKind::AtWork => StreamsErrorKind::Processing,
             StoreErrorKind::Serde
             | StoreErrorKind::Key
             | StoreErrorKind::Io

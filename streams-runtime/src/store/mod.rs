@@ -25,6 +25,7 @@ mod leaving;
 mod lru;
 mod memory;
 mod order;
+mod own;
 mod pending;
 mod plain_window;
 #[cfg(feature = "rocksdb")]
@@ -35,6 +36,7 @@ mod session;
 mod shared;
 mod slot_index;
 mod subscriptions;
+mod supplier;
 mod suppress;
 mod table;
 #[cfg(test)]
@@ -65,6 +67,8 @@ pub use join_window::{JoinWindowStore, join_window_store_maker};
 pub use key_value::{KeyValueStore, key_value_store_maker};
 pub use leaving::Leaving;
 pub use memory::MemoryBytes;
+pub(crate) use own::own_store_maker;
+pub use own::{Changelog, OwnSetup, OwnState, OwnStore};
 pub use plain_window::{WindowStore, plain_window_store_maker};
 #[cfg(feature = "rocksdb")]
 pub use rocksdb::{RocksDbBytes, RocksDbMemory};
@@ -72,6 +76,10 @@ pub use segments::{TimeInKey, WindowLayout};
 pub use session::{SessionStore, session_store_maker};
 pub use shared::SharedBytes;
 pub use subscriptions::{SubscriptionStore, subscription_store_maker};
+#[cfg(feature = "kafka")]
+pub(crate) use supplier::delete_own;
+pub(crate) use supplier::open_own;
+pub use supplier::{BytesStoreSupplier, StorePlace};
 pub use suppress::{Released, SuppressBuffer, suppress_buffer_maker};
 pub(crate) use table::TableUpdate;
 pub use table::{Flushed, TableStore, ValueAndTimestamp, table_store_maker};
@@ -145,6 +153,11 @@ pub trait StateStore: Any + Send {
     /// # Errors
     /// When the store cannot be written.
     fn flush_cache(&mut self, out: &mut Outbox) -> Result<(), StoreError>;
+
+    /// True when it may hold changes back until it is flushed, with caching or without.
+    fn holds_back(&self) -> bool {
+        false
+    }
 
     /// Counts the cache's bytes with those of the other caches of the thread.
     fn share_cache(&mut self, budget: &CacheBudget) {
@@ -262,6 +275,14 @@ pub trait StateStore: Any + Send {
     /// # Errors
     /// When the backend cannot be written.
     fn close(&mut self) -> Result<(), StoreError>;
+
+    /// Closes the store to have it emptied: deletes what it keeps outside of its backend.
+    ///
+    /// # Errors
+    /// When that cannot be deleted.
+    fn wipe(&mut self) -> Result<(), StoreError> {
+        self.close()
+    }
 }
 
 /// What became of the least recently used row of a cache.

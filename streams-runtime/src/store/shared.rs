@@ -1,5 +1,6 @@
 //! A backend for one writer and many readers: where global stores lie.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -114,10 +115,10 @@ impl OrderedBytes for SharedBytes {
 
     fn range(&self, range: &KeyRange, order: Order) -> Result<Box<dyn Cursor + '_>, StoreError> {
         let place = self.read();
-        let mut copied = Copied::default();
+        let mut copied: VecDeque<OwnedRow> = VecDeque::new();
         let mut rows = place.rows.range(range, order)?;
         while let Some((key, value)) = rows.row() {
-            copied.rows.push((key.into(), value.into()));
+            copied.push_back((key.into(), value.into()));
             rows.advance()?;
         }
         Ok(Box::new(copied))
@@ -206,24 +207,6 @@ impl OrderedBytes for SharedBytes {
 }
 
 type OwnedRow = (Box<[u8]>, Box<[u8]>);
-
-/// Rows as they were at one moment.
-#[derive(Default)]
-struct Copied {
-    rows: Vec<OwnedRow>,
-    at: usize,
-}
-
-impl Cursor for Copied {
-    fn row(&self) -> Option<(&[u8], &[u8])> {
-        self.rows.get(self.at).map(|(key, value)| (&**key, &**value))
-    }
-
-    fn advance(&mut self) -> Result<(), StoreError> {
-        self.at += 1;
-        Ok(())
-    }
-}
 
 #[cfg(test)]
 mod tests {

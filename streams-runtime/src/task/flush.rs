@@ -9,9 +9,11 @@ use crate::topology::StoreIx;
 
 /// What a commit has to do with the task's stores, upstream first.
 pub(super) fn flushes(topology: &BuiltTopology, cx: &Context) -> Vec<(StoreIx, Option<FlushRun>)> {
-    let ours = |store: &StoreIx| cx.stores().get(*store).is_some();
+    let of_task = |store: StoreIx| cx.stores().get(store);
+    let ours = |store: &StoreIx| of_task(*store).is_some();
     let flush = |store: StoreIx| {
-        let cached = topology.plan.stores[store.index()].caching;
+        let cached = topology.plan.stores[store.index()].caching
+            || of_task(store).is_some_and(|store| store.holds_back());
         let entry = topology.flushes.iter().find(|entry| entry.store == store);
         match entry.filter(|entry| entry.always || cached) {
             Some(entry) => Some((store, Some(Arc::clone(&entry.flush)))),

@@ -1,7 +1,9 @@
 //! What of the configuration shapes a topology.
 
+use std::any::Any;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The settings that decide names, optimisations and store kinds of a topology.
 ///
@@ -151,8 +153,10 @@ impl fmt::Display for OptimizationError {
 
 impl std::error::Error for OptimizationError {}
 
-/// Where a key-value store keeps its rows.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Where a store keeps its rows.
+///
+/// [`StoreType::own`] makes one of your own.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoreType {
     /// On disk, in RocksDB.
     RocksDb,
@@ -163,7 +167,47 @@ pub enum StoreType {
         /// How many rows there may be.
         max_entries: usize,
     },
+    /// In a place of the user's own.
+    Own(OwnPlace),
 }
+
+impl StoreType {
+    /// The most rows that a store keeps, if it has a limit.
+    pub(crate) fn max_entries(&self) -> Option<usize> {
+        match self {
+            Self::LruMap { max_entries } => Some(*max_entries),
+            Self::RocksDb | Self::InMemory | Self::Own(_) => None,
+        }
+    }
+}
+
+/// What opens places of the user's own. The plan hands it through; only stores know what it is.
+#[derive(Clone)]
+pub struct OwnPlace(Arc<dyn Any + Send + Sync>);
+
+impl OwnPlace {
+    pub(crate) fn new(supplier: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(supplier)
+    }
+
+    pub(crate) fn get(&self) -> &dyn Any {
+        &*self.0
+    }
+}
+
+impl fmt::Debug for OwnPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnPlace")
+    }
+}
+
+impl PartialEq for OwnPlace {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for OwnPlace {}
 
 #[cfg(test)]
 mod tests {

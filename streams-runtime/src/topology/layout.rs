@@ -251,7 +251,11 @@ impl Layout<'_> {
                     changelog: source_topic.or(logging.then_some(own)),
                     global: store.global,
                     topic_config: self.changelog_config(store),
-                    store_type: store.store_type.unwrap_or(self.config.default_store_type),
+                    store_type: store
+                        .store_type
+                        .as_ref()
+                        .unwrap_or(&self.config.default_store_type)
+                        .clone(),
                 }
             })
             .collect()

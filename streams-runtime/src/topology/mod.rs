@@ -26,7 +26,7 @@ pub mod subtopology;
 mod versioned;
 pub mod write;
 
-pub use config::{Optimization, OptimizationError, StoreType, TopologyConfig};
+pub use config::{Optimization, OptimizationError, OwnPlace, StoreType, TopologyConfig};
 pub use graph::Graph;
 pub use ids::{NodeId, StoreIx, TaskId};
 pub use pattern::Pattern;

@@ -1,7 +1,7 @@
 //! Global stores: opened once for their writer, looked at by all tasks.
 
 use super::events::lock;
-use super::stores::{OpenStore, StoreRoom, max_entries};
+use super::stores::{OpenStore, StoreRoom};
 use crate::error::StreamsError;
 use crate::store::{OrderedBytes, SharedBytes, StateStore, StoreError, StoreSetup};
 use crate::topology::{StoreIx, StorePlan};
@@ -13,7 +13,7 @@ impl StoreRoom {
         for (ix, plan) in self.global_plans() {
             let writer = SharedBytes::new(&plan.name, self.backend(None, plan)?);
             lock(&self.globals).insert(ix, writer.reader());
-            stores.push((ix, self.global_store(ix, plan, writer, max_entries(plan))?));
+            stores.push((ix, self.global_store(ix, plan, writer, plan.store_type.max_entries())?));
         }
         Ok(stores)
     }

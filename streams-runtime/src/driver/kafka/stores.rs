@@ -12,7 +12,8 @@ use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
 use crate::outbox::Outbox;
 use crate::store::{
-    MemoryBytes, OrderedBytes, SharedBytes, StateStore, StoreError, StoreErrorKind, StoreSetup,
+    MemoryBytes, OrderedBytes, SharedBytes, StateStore, StoreError, StoreErrorKind, StorePlace,
+    StoreSetup, delete_own, open_own,
 };
 #[cfg(feature = "rocksdb")]
 use crate::store::{RocksDbBytes, RocksDbMemory, StateDirectory};
@@ -156,7 +157,7 @@ impl StoreRoom {
             changelog_topic: changelog.unwrap_or(&plan.name),
             partition: task.partition,
             caching: plan.caching,
-            max_entries: max_entries(plan),
+            max_entries: plan.store_type.max_entries(),
         };
         (self.built.stores[ix.index()].maker)(setup)
     }
@@ -168,11 +169,11 @@ impl StoreRoom {
         plan: &StorePlan,
     ) -> Result<Box<dyn OrderedBytes>, StoreError> {
         #[cfg(feature = "rocksdb")]
-        if let (StoreType::RocksDb, Some(disk)) = (plan.store_type, &self.disk) {
+        if let (StoreType::RocksDb, Some(disk)) = (&plan.store_type, &self.disk) {
             return disk.backend(task, plan);
         }
-        let _ = task;
-        Ok(Box::new(match plan.store_type {
+        Ok(Box::new(match &plan.store_type {
+            StoreType::Own(own) => return open_own(own, &self.place(task, plan)),
             // built without the feature `rocksdb`
             StoreType::RocksDb => MemoryBytes::standing_for_disk(),
             StoreType::InMemory | StoreType::LruMap { .. } => MemoryBytes::new(),
@@ -187,7 +188,7 @@ impl StoreRoom {
         mut store: Box<dyn StateStore>,
     ) -> Result<Box<dyn StateStore>, StoreError> {
         store.abort();
-        store.close()?;
+        store.wipe()?;
         drop(store);
         let plan = &self.built.plan.stores[ix.index()];
         self.delete(Some(task), plan)?;
@@ -196,12 +197,18 @@ impl StoreRoom {
 
     /// Deletes the files of a store, which must be closed.
     pub(super) fn delete(&self, task: Option<TaskId>, plan: &StorePlan) -> Result<(), StoreError> {
-        #[cfg(feature = "rocksdb")]
-        if let (StoreType::RocksDb, Some(disk)) = (plan.store_type, &self.disk) {
-            return disk.delete(task, plan);
+        match &plan.store_type {
+            #[cfg(feature = "rocksdb")]
+            StoreType::RocksDb => self.disk.as_ref().map_or(Ok(()), |disk| disk.delete(task, plan)),
+            StoreType::Own(own) => delete_own(own, &self.place(task, plan)),
+            _ => Ok(()),
         }
-        let _ = (task, plan);
-        Ok(())
+    }
+
+    /// Where a store of a task, or a global one, is in a place of the user's own.
+    fn place<'a>(&'a self, task: Option<TaskId>, plan: &'a StorePlan) -> StorePlace<'a> {
+        let application_id = &self.built.plan.application_id;
+        StorePlace { application_id, task, store: &plan.name, changelog: plan.changelog.as_deref() }
     }
 }
 
@@ -252,14 +259,6 @@ fn memory(config: &StreamsConfig) -> RocksDbMemory {
     let write_buffers = wanted.write_buffers.unwrap_or(bytes / 2);
     let store_buffer = wanted.store_buffer.unwrap_or(RocksDbMemory::DEFAULT_STORE_BUFFER);
     RocksDbMemory::with_write_buffers(bytes, write_buffers, store_buffer)
-}
-
-/// The most rows that a store keeps, if it has a limit.
-pub(super) fn max_entries(plan: &StorePlan) -> Option<usize> {
-    match plan.store_type {
-        StoreType::LruMap { max_entries } => Some(max_entries),
-        StoreType::RocksDb | StoreType::InMemory => None,
-    }
 }
 
 /// True when the store writes its own changelog.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::room::place;
 use super::{PARTITION, TestDriverConfig};
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
 use crate::record::RecordBatch;
-use crate::store::{MemoryBytes, SharedBytes, StateStore, StoreSetup};
+use crate::store::{MemoryBytes, OrderedBytes, SharedBytes, StateStore, StoreSetup, open_own};
 use crate::task::GlobalTask;
 use crate::time::Timestamp;
 use crate::topology::{StoreIx, StorePlan, StoreType};
@@ -36,12 +37,14 @@ impl Globals {
         }
         let (mut stores, mut places) = (Vec::new(), BTreeMap::new());
         for (ix, plan) in plans(topology) {
-            let (place, max_entries) = match plan.store_type {
-                StoreType::RocksDb => (MemoryBytes::standing_for_disk(), None),
-                StoreType::InMemory => (MemoryBytes::default(), None),
-                StoreType::LruMap { max_entries } => (MemoryBytes::default(), Some(max_entries)),
+            let application_id = &topology.plan.application_id;
+            let rows: Box<dyn OrderedBytes> = match &plan.store_type {
+                StoreType::RocksDb => Box::new(MemoryBytes::standing_for_disk()),
+                StoreType::InMemory | StoreType::LruMap { .. } => Box::new(MemoryBytes::default()),
+                StoreType::Own(own) => open_own(own, &place(application_id, None, plan))?,
             };
-            let writer = SharedBytes::new(&plan.name, Box::new(place));
+            let max_entries = plan.store_type.max_entries();
+            let writer = SharedBytes::new(&plan.name, rows);
             places.insert(ix, writer.reader());
             stores.push((ix, store(topology, ix, plan, writer, max_entries)?));
         }

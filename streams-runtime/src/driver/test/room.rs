@@ -9,7 +9,7 @@ use super::{PARTITION, TestDriverConfig};
 use crate::dsl::BuiltTopology;
 use crate::error::StreamsError;
 use crate::outbox::Outbox;
-use crate::store::{MemoryBytes, OrderedBytes, StateStore, StoreSetup};
+use crate::store::{MemoryBytes, OrderedBytes, StateStore, StorePlace, StoreSetup, open_own};
 #[cfg(feature = "rocksdb")]
 use crate::store::{RocksDbBytes, RocksDbMemory, StateDirectory};
 use crate::task::{PartitionCounts, Task, TaskSpec};
@@ -74,21 +74,23 @@ impl StoreRoom {
         let fallback = format!("{}-{}-changelog", topology.plan.application_id, plan.name);
         let setup = StoreSetup {
             name: &plan.name,
-            backend: self.backend(plan)?,
+            backend: self.backend(&topology.plan.application_id, plan)?,
             changelog: logged(plan).map(|topic| outbox.topic(topic)),
             changelog_topic: plan.changelog.as_deref().unwrap_or(&fallback),
             partition: PARTITION,
             caching: plan.caching,
-            max_entries: match plan.store_type {
-                StoreType::LruMap { max_entries } => Some(max_entries),
-                StoreType::RocksDb | StoreType::InMemory => None,
-            },
+            max_entries: plan.store_type.max_entries(),
         };
         Ok((topology.stores[ix.index()].maker)(setup)?)
     }
 
-    fn backend(&self, plan: &StorePlan) -> Result<Box<dyn OrderedBytes>, StreamsError> {
-        match plan.store_type {
+    fn backend(
+        &self,
+        application_id: &str,
+        plan: &StorePlan,
+    ) -> Result<Box<dyn OrderedBytes>, StreamsError> {
+        match &plan.store_type {
+            StoreType::Own(own) => Ok(open_own(own, &place(application_id, Some(TASK), plan))?),
             StoreType::InMemory | StoreType::LruMap { .. } => Ok(Box::new(MemoryBytes::default())),
             #[cfg(feature = "rocksdb")]
             StoreType::RocksDb if self.disk.is_some() => {
@@ -101,6 +103,15 @@ impl StoreRoom {
             StoreType::RocksDb => Ok(Box::new(MemoryBytes::standing_for_disk())),
         }
     }
+}
+
+/// Where a store is in a place of the user's own.
+pub(super) fn place<'a>(
+    application_id: &'a str,
+    task: Option<TaskId>,
+    plan: &'a StorePlan,
+) -> StorePlace<'a> {
+    StorePlace { application_id, task, store: &plan.name, changelog: plan.changelog.as_deref() }
 }
 
 /// The stores of the task, without the global ones.

@@ -8,7 +8,9 @@ use crate::outbox::Outbox;
 use crate::record::RecordContext;
 use crate::serdes::Window;
 use crate::serdes::windowed::{read_session_key, read_window_key};
-use crate::store::{KeyValueStore, Order, StoreKind, TableStore, VersionedRecord};
+use crate::store::{
+    KeyValueStore, Order, OwnState, OwnStore, StoreKind, TableStore, VersionedRecord,
+};
 use crate::time::Timestamp;
 
 /// A row of a store, as bytes.
@@ -219,6 +221,21 @@ impl TopologyTestDriver {
             rows.push(StoreRow { key, value, timestamp, window, valid_to });
         })?;
         Ok(rows)
+    }
+
+    /// A store of a kind of your own, by name and type. What is changed here is not logged.
+    ///
+    /// # Errors
+    /// When there is no store of that name, or it is of another type.
+    pub fn own_store<S: OwnStore>(&mut self, name: &str) -> Result<&mut S, StreamsError> {
+        let (store, _) = self.store_of(name)?;
+        match store.downcast_mut::<OwnState<S>>() {
+            Some(state) => Ok(state.store()?),
+            None => Err(StreamsError::new(
+                StreamsErrorKind::Store,
+                format!("store `{name}` is no `{}`; ask for its type", std::any::type_name::<S>()),
+            )),
+        }
     }
 
     /// True for a store that only its operator understands.

@@ -105,7 +105,7 @@ impl<K, V> Materialized<K, V> {
         self
     }
 
-    /// Keeps the rows there.
+    /// Keeps the rows there; [`StoreType::own`] keeps them in a place of your own.
     #[must_use]
     pub fn with_store_type(mut self, store_type: StoreType) -> Self {
         self.store_type = Some(store_type);
@@ -155,7 +155,7 @@ impl<K, V> Materialized<K, V> {
     /// Takes the settings of `other` where it has some.
     pub(crate) fn overlay(&mut self, other: Self) {
         self.store = other.store.or(self.store.take());
-        self.store_type = other.store_type.or(self.store_type);
+        self.store_type = other.store_type.or(self.store_type.take());
         self.serdes.key = other.serdes.key.or(&self.serdes.key);
         self.serdes.value = other.serdes.value.or(&self.serdes.value);
         self.caching = other.caching.or(self.caching);
@@ -359,6 +359,12 @@ impl KeyValueSupplier {
         self.retention = Some(retention);
         self
     }
+
+    /// Keeps the rows there; [`StoreType::own`] keeps them in a place of your own.
+    #[must_use]
+    pub fn with_store_type(self, store_type: StoreType) -> Self {
+        Self { store_type: Some(store_type), ..self }
+    }
 }
 
 /// A window store's name and kind, retention and size.
@@ -369,6 +375,14 @@ pub struct WindowSupplier {
     pub(crate) store: KeyValueSupplier,
     pub(crate) window_size: Duration,
     pub(crate) retain_duplicates: bool,
+}
+
+impl WindowSupplier {
+    /// Keeps the rows there; [`StoreType::own`] keeps them in a place of your own.
+    #[must_use]
+    pub fn with_store_type(self, store_type: StoreType) -> Self {
+        Self { store: self.store.with_store_type(store_type), ..self }
+    }
 }
 
 impl IntoStore for WindowSupplier {

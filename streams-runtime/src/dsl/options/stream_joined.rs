@@ -172,7 +172,7 @@ impl<K, V, O> StreamJoined<K, V, O> {
         self
     }
 
-    /// Keeps the records there.
+    /// Keeps the records there; [`StoreType::own`] keeps them in a place of your own.
     #[must_use]
     pub fn with_store_type(mut self, store_type: StoreType) -> Self {
         self.store_type = Some(store_type);
