@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 use std::collections::BTreeMap;
-use std::ops::{Bound, Range};
+use std::ops::Bound;
 
 use super::StoreError;
 use super::backend::{Cursor, KeyRange, Order, OrderedBytes};
@@ -26,16 +26,19 @@ pub(crate) struct Pending {
     last: Cell<u32>,
 }
 
-/// Where a row lies in the arena.
+/// Where a row lies in the arena; small, as a lookup in a large overlay waits for it.
 #[derive(Debug)]
 struct Row {
-    key: Range<usize>,
-    value: Range<usize>,
+    key: usize,
+    value: usize,
+    key_len: u32,
+    /// `DELETED` for a row deleted since the last commit.
+    value_len: u32,
     /// Bytes that may be used from the value's start on.
-    room: usize,
-    /// True for a row deleted since the last commit.
-    deleted: bool,
+    room: u32,
 }
+
+const DELETED: u32 = u32::MAX;
 
 impl Pending {
     /// The row's pending value: `None` means that the backend decides.
@@ -58,24 +61,26 @@ impl Pending {
             None => self.insert(key),
         };
         let row = &mut self.rows[ix as usize];
-        row.deleted = value.is_none();
-        let Some(value) = value else { return };
-        if value.len() > row.room {
+        let Some(value) = value else {
+            row.value_len = DELETED;
+            return;
+        };
+        row.value_len = length(value);
+        if row.value_len > row.room {
             // a value that grows again and again must not fill the arena with its past
-            row.room = if row.room == 0 { value.len() } else { value.len() * 2 };
-            row.value.start = self.arena.len();
-            self.arena.resize(row.value.start + row.room, 0);
+            row.room = if row.room == 0 { row.value_len } else { row.value_len.saturating_mul(2) };
+            row.value = self.arena.len();
+            self.arena.resize(row.value + row.room as usize, 0);
         }
-        row.value.end = row.value.start + value.len();
-        copy(&mut self.arena[row.value.clone()], value);
+        copy(&mut self.arena[row.value..row.value + value.len()], value);
     }
 
     fn insert(&mut self, key: &[u8]) -> u32 {
         let start = self.arena.len();
         append(&mut self.arena, key);
-        let end = self.arena.len();
         let ix = u32::try_from(self.rows.len()).expect("invariant: fewer than 2^32 rows");
-        self.rows.push(Row { key: start..end, value: end..end, room: 0, deleted: false });
+        let value = self.arena.len();
+        self.rows.push(Row { key: start, value, key_len: length(key), value_len: 0, room: 0 });
         self.index.insert(ix, hash(key));
         if let Some(order) = self.order.get_mut() {
             order.insert(key.into(), ix);
@@ -97,12 +102,13 @@ impl Pending {
 
     #[inline]
     fn key(&self, row: &Row) -> &[u8] {
-        &self.arena[row.key.clone()]
+        &self.arena[row.key..row.key + row.key_len as usize]
     }
 
     #[inline]
     fn value(&self, row: &Row) -> Option<&[u8]> {
-        (!row.deleted).then(|| &self.arena[row.value.clone()])
+        (row.value_len != DELETED)
+            .then(|| &self.arena[row.value..row.value + row.value_len as usize])
     }
 
     /// Bytes it holds, those of values that outgrew their place included.
@@ -173,6 +179,11 @@ impl Pending {
         merged.settle()?;
         Ok(Box::new(merged))
     }
+}
+
+fn length(bytes: &[u8]) -> u32 {
+    let length = u32::try_from(bytes.len()).ok().filter(|length| *length != DELETED);
+    length.expect("invariant: a Kafka key or value is under 2 GiB")
 }
 
 type PendingRow<'a> = (&'a [u8], Option<&'a [u8]>);
