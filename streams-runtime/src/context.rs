@@ -19,7 +19,7 @@ use crate::outbox::{Destination, Outbox, Part, TopicIx};
 use crate::processor::{ProcessorFailure, Schedules};
 use crate::record::{Headers, Record, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError};
-use crate::store::{StateStore, StoreError, StoreRef};
+use crate::store::{StateStore, StoreError, StoreRef, Uncached};
 use crate::time::{DefaultTimestampExtractor, Timestamp};
 use crate::topology::{NodeId, RepartitionRole, StoreIx, TaskId};
 use crate::window::WindowClock;
@@ -120,18 +120,19 @@ impl Context {
         }
     }
 
-    /// The store behind a reference.
+    /// The store behind a reference, of a kind without a cache; for the others see [`settled`](Self::settled).
     ///
     /// # Panics
     /// Never for the references of the task's own topology.
     #[inline]
-    pub fn store<S: 'static>(&mut self, store: StoreRef<S>) -> &mut S {
+    pub fn store<S: Uncached>(&mut self, store: StoreRef<S>) -> &mut S {
         self.stores.typed(store)
     }
 
-    /// The store behind a reference, the outbox for its changelog, and the origin of the record.
+    /// The store behind a reference, of a kind without a cache, the outbox for its changelog, and the origin of the
+    /// record.
     #[inline]
-    pub fn store_and_outbox<S: 'static>(
+    pub fn store_and_outbox<S: Uncached>(
         &mut self,
         store: StoreRef<S>,
     ) -> (&mut S, &mut Outbox, &RecordContext) {

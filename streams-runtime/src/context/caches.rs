@@ -1,14 +1,17 @@
 //! Full caches: what has to leave one goes downstream at once, as in Kafka Streams.
 //!
-//! **Invariant:** after an operator has read or written a cached store it settles that store before it does
-//! anything else, so that a row leaves where Java's `ThreadCache.maybeEvict` lets it.
+//! **Invariant:** a cached store is settled behind each read or write that may have put a row into its cache, before
+//! anything else is done, so that a row leaves where Java's `ThreadCache.maybeEvict` lets it. Whoever holds such a store
+//! holds it through `Context::settled`; `Context::unsettled` is for what puts nothing there.
 
 use std::sync::Arc;
 
 use super::Context;
 use crate::error::Stop;
 use crate::operator::{Drain, FlushRun};
-use crate::store::{CacheBudget, Eviction};
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
+use crate::store::{CacheBudget, Eviction, StoreRef};
 use crate::topology::{NodeId, StoreIx};
 
 /// The way out of a cache whose updates go on downstream.
@@ -51,14 +54,41 @@ impl Context {
         &self.caches.budget
     }
 
-    /// Makes room in the cache of a store that was read or written, when the caches hold too much.
+    /// Reads or writes a store that may have a cache, with the outbox for its changelog and the origin of the record,
+    /// and then makes room if the caches hold too much.
     ///
-    /// What leaves is written, logged and forwarded before this returns.
+    /// What leaves is written, logged and forwarded before this returns; behind work that failed nothing leaves.
     ///
     /// # Errors
-    /// When the store fails, or what is downstream.
+    /// What the work says; when the store fails in making room, or what is downstream.
     #[inline]
-    pub(crate) fn settle(&mut self, store: StoreIx) -> Result<(), Stop> {
+    pub(crate) fn settled<S: 'static, T, E: From<Stop>>(
+        &mut self,
+        store: StoreRef<S>,
+        work: impl FnOnce(&mut S, &mut Outbox, &RecordContext) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = work(self.stores.typed(store), &mut self.outbox, &self.record)?;
+        self.settle(store.ix())?;
+        Ok(done)
+    }
+
+    /// A store that may have a cache, for what puts no row there: walks, counts, and the flush itself.
+    #[inline]
+    pub(crate) fn unsettled<S: 'static>(&mut self, store: StoreRef<S>) -> &mut S {
+        self.stores.typed(store)
+    }
+
+    /// [`unsettled`](Self::unsettled) with the outbox for the store's changelog.
+    #[inline]
+    pub(crate) fn unsettled_and_outbox<S: 'static>(
+        &mut self,
+        store: StoreRef<S>,
+    ) -> (&mut S, &mut Outbox) {
+        (self.stores.typed(store), &mut self.outbox)
+    }
+
+    #[inline]
+    fn settle(&mut self, store: StoreIx) -> Result<(), Stop> {
         if self.caches.budget.is_over() { self.make_room(store) } else { Ok(()) }
     }
 

@@ -283,7 +283,7 @@ mod tests {
             assert_eq!(fold.run(&mut cx, record).unwrap(), None);
         }
         assert_eq!(cx.dropped(), 1);
-        let held = cx.store(store()).get(&"k".to_owned()).unwrap();
+        let held = cx.unsettled(store()).get(&"k".to_owned()).unwrap();
         assert_eq!(held.map(|row| row.value).as_deref(), Some("3"));
     }
 }

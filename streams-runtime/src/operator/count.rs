@@ -153,7 +153,7 @@ mod tests {
         let mut cx = with_store::<String, i64>(true, false);
         check(&mut cx, 5, "a", None);
         check(&mut cx, 6, "a", None);
-        let (store, out, _) = cx.store_and_outbox(count().store);
+        let (store, out) = cx.unsettled_and_outbox(count().store);
         let flushed = store.take_dirty(out, true).unwrap();
         assert_eq!(flushed.len(), 1);
         let row = (flushed[0].new, flushed[0].old, flushed[0].timestamp.as_millis());

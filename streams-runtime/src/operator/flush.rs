@@ -119,13 +119,13 @@ where
 {
     Arc::new(move |cx, drain| {
         let want_old = cx.node(node).sends_old;
-        let Some(mut leaving) = cx.store(store).leave(drain) else { return Ok(()) };
+        let Some(mut leaving) = cx.unsettled(store).leave(drain) else { return Ok(()) };
         loop {
-            let (rows, out, _) = cx.store_and_outbox(store);
+            let (rows, out) = cx.unsettled_and_outbox(store);
             let Some(row) = rows.next(&mut leaving, out, want_old)? else { break };
             forward(cx, row, &run)?;
         }
-        cx.store(store).left(leaving);
+        cx.unsettled(store).left(leaving);
         Ok(())
     })
 }

@@ -76,7 +76,8 @@ impl<GK, GV, S, J> StreamGlobalJoin<GK, GV, S, J> {
             return Ok(None);
         };
         let row = match row_key {
-            Some(row_key) => cx.store(self.store).get(&row_key)?.map(|row| row.value),
+            // a global store has no cache
+            Some(row_key) => cx.unsettled(self.store).get(&row_key)?.map(|row| row.value),
             None => None,
         };
         match self.joiner.join(&key, Some(value), row) {

@@ -172,9 +172,7 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let row = cx.store(store).get(key)?;
-    cx.settle(store.ix())?;
-    Ok(row)
+    cx.settled(store, |rows, _, _| Ok(rows.get(key)?))
 }
 
 /// Writes or deletes a row; `Some` when the change has to be forwarded now. What has to leave a full cache goes
@@ -192,10 +190,7 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
-    let (rows, out, context) = cx.store_and_outbox(store);
-    let written = rows.put(out, context, key, new, timestamp, old)?;
-    cx.settle(store.ix())?;
-    Ok(written)
+    cx.settled(store, |rows, out, context| Ok(rows.put(out, context, key, new, timestamp, old)?))
 }
 
 /// Changes a row in place, as `TableStore::update`; what has to leave a full cache goes downstream where Kafka
@@ -213,17 +208,17 @@ where
     V: Clone + Send + 'static,
     C: FnOnce(&mut Option<ValueAndTimestamp<V>>) -> Result<Timestamp, UpdateError>,
 {
-    let (rows, out, context) = cx.store_and_outbox(store);
-    let written = match rows.try_update(out, context, key, want_old, change)? {
-        TableUpdate::Done(written) => written,
+    let update = cx.settled(store, |rows, out, context| {
+        rows.try_update(out, context, key, want_old, change)
+    })?;
+    match update {
+        TableUpdate::Done(written) => Ok(written),
         TableUpdate::Crowded(row, change) => {
-            cx.settle(store.ix())?;
             let mut row = Some(row);
             let timestamp = change(&mut row)?;
-            let (rows, out, context) = cx.store_and_outbox(store);
-            rows.put_row(out, context, key, row, timestamp)?
+            cx.settled(store, |rows, out, context| {
+                Ok(rows.put_row(out, context, key, row, timestamp)?)
+            })
         }
-    };
-    cx.settle(store.ix())?;
-    Ok(written)
+    }
 }

@@ -257,7 +257,7 @@ mod tests {
             run(&mut cx, 1);
             assert_eq!(run(&mut cx, i64::MAX), None);
             assert_eq!(cx.dropped(), 1);
-            let held = cx.store(store()).get(&"k".to_owned()).unwrap();
+            let held = cx.unsettled(store()).get(&"k".to_owned()).unwrap();
             assert_eq!(held.map(|row| row.value), Some(1));
         }
     }

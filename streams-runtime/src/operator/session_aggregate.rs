@@ -88,7 +88,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         F: SessionFold<K::NonNull, V, A>,
     {
         let gap = self.windows.gap_ms();
-        let store = cx.store(self.store);
+        let store = cx.unsettled(self.store);
         let found = store
             .find(&key, time.saturating_sub(gap), time.saturating_add(gap), Order::Ascending)
             .map_err(store_error)?;
@@ -124,10 +124,11 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         A: Clone + Send + 'static,
     {
         let want_old = cx.node(self.node).sends_old;
-        let (store, out, context) = cx.store_and_outbox(self.store);
-        let written = store.put(out, context, &session, new, old).map_err(store_error)?;
-        cx.settle(self.store.ix()).map_err(UpdateError::Stop)?;
-        let expired = cx.store(self.store).take_expired();
+        let put = |rows: &mut SessionStore<_, _>, out: &mut _, context: &_| {
+            Ok::<_, UpdateError>(rows.put(out, context, &session, new, old)?)
+        };
+        let written = cx.settled(self.store, put)?;
+        let expired = cx.unsettled(self.store).take_expired();
         cx.drop_expired(self.node, expired);
         if let Some(change) = written
             && !self.emit.is_on_close()
@@ -158,7 +159,7 @@ impl<K: Nullable, V, A, F> SessionAggregate<K, V, A, F> {
         if to < from {
             return Ok(());
         }
-        let closed = cx.store(self.store).closed_between(from, to).map_err(store_error)?;
+        let closed = cx.unsettled(self.store).closed_between(from, to).map_err(store_error)?;
         for (key, value) in closed {
             let timestamp = end_of(&key);
             let (value, headers) = (Change::latest(Some(value), None), headers.clone());

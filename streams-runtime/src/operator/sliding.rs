@@ -158,7 +158,7 @@ where
         order: Order,
     ) -> Result<Walk<ValueAndTimestamp<A>>, FoldError> {
         let span = (from, self.work.timestamp.as_millis() + 1);
-        let store = cx.store(self.work.store);
+        let store = cx.unsettled(self.work.store);
         store.walk(&self.key, span, order).map_err(store_error)
     }
 
@@ -167,7 +167,7 @@ where
         cx: &mut Context,
         walk: &mut Walk<ValueAndTimestamp<A>>,
     ) -> Result<Option<(i64, ValueAndTimestamp<A>)>, FoldError> {
-        let row = cx.store(self.work.store).step(walk).map_err(store_error)?;
+        let row = cx.unsettled(self.work.store).step(walk).map_err(store_error)?;
         Ok(row.map(|(key, row)| (key.window.start, row)))
     }
 
@@ -255,7 +255,7 @@ where
         written: Option<Change<A>>,
         old: Option<A>,
     ) {
-        let expired = cx.store(self.work.store).take_expired();
+        let expired = cx.unsettled(self.work.store).take_expired();
         cx.drop_expired(self.work.node, expired);
         if let Some(change) = written
             && !self.work.on_close

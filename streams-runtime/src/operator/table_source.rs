@@ -132,7 +132,7 @@ where
         *row = new.map(|value| ValueAndTimestamp { value, timestamp });
         Ok(timestamp)
     });
-    if row_time.is_some_and(|row| row > timestamp) && !cx.store(store).is_versioned() {
+    if row_time.is_some_and(|row| row > timestamp) && !cx.unsettled(store).is_versioned() {
         out_of_order(cx, node);
     }
     match written {

@@ -100,9 +100,7 @@ fn row_of<K, V, S: ViewedStore<K, V>>(
     store: StoreRef<S>,
     key: &K,
 ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-    let row = cx.store(store).row(key)?;
-    cx.settle(store.ix()).map_err(LookupError::Stop)?;
-    Ok(row)
+    cx.settled(store, |rows, _, _| Ok(rows.row(key)?))
 }
 
 /// [`row_of`] at a time, where the store keeps its past.
@@ -113,9 +111,13 @@ pub(super) fn row_as_of<K, V, S: ViewedStore<K, V>>(
     key: &K,
     time: Timestamp,
 ) -> Result<Option<ValueAndTimestamp<V>>, LookupError> {
-    let row = cx.store(store).row_as_of(key, time)?;
-    cx.settle(store.ix()).map_err(LookupError::Stop)?;
-    Ok(row)
+    cx.settled(store, |rows, _, _| Ok(rows.row_as_of(key, time)?))
+}
+
+impl From<Stop> for LookupError {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
 }
 
 impl From<StoreError> for LookupError {

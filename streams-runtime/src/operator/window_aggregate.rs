@@ -212,7 +212,7 @@ where
                 Ok(())
             })
         });
-        let expired = cx.store(self.store).take_expired();
+        let expired = cx.unsettled(self.store).take_expired();
         cx.drop_expired(self.node, expired);
         if let Some((mut change, timestamp)) = written.map_err(FoldError)?
             && !self.on_close
@@ -249,7 +249,7 @@ where
         if !cx.emits(self.node, self.close) || to < 0 || self.closes_nothing(last, from, to) {
             return Ok(());
         }
-        let rows = cx.store(self.store).fetch_all(from, to)?;
+        let rows = cx.unsettled(self.store).fetch_all(from, to)?;
         for (key, row) in rows {
             self.push(key, Change::latest(Some(row.value), None), row.timestamp);
         }

@@ -88,7 +88,7 @@ where
         &self,
         work: impl FnOnce(&mut store::KeyValueStore<K, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// The value of a key now.
@@ -102,11 +102,7 @@ where
     }
 
     fn write(&mut self, key: &K, value: Option<V>) {
-        let store = self.store;
-        self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
-            store.put(out, context, key, value)
-        });
+        self.cell.with_store(self.store, |rows, out, context| rows.put(out, context, key, value));
     }
 
     /// Writes a value unless the key has one; returns the one it has.

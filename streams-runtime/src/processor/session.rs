@@ -61,7 +61,7 @@ where
         &self,
         work: impl FnOnce(&mut store::SessionStore<K, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// The aggregate of exactly this session.
@@ -179,18 +179,16 @@ where
     }
 
     fn write(&mut self, session: &Windowed<K>, value: Option<V>) {
-        let store = self.store;
-        self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
+        let late = self.cell.with_store(self.store, |rows, out, context| {
             if session.window.end < session.window.start {
-                return Err(StoreError::backwards(StateStore::name(store), session.window));
+                return Err(StoreError::backwards(StateStore::name(rows), session.window));
             }
             let is_write = value.is_some();
-            let written = store.put(out, context, session, value, None);
-            let late = store.take_expired();
+            rows.put(out, context, session, value, None)?;
+            let late = rows.take_expired();
             // a removal that comes too late finds nothing, which is no loss
-            cx.drop_expired_writes(if is_write { late } else { 0 });
-            written
+            Ok(if is_write { late } else { 0 })
         });
+        self.cell.drop_late(late);
     }
 }

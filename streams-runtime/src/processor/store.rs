@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::context::Context;
+use crate::outbox::Outbox;
+use crate::record::RecordContext;
 use crate::store::{StateStore, StoreError, StoreMaker, StoreRef};
 use crate::topology::{StoreIx, StoreType};
 
@@ -25,25 +27,20 @@ impl<'a> ContextCell<'a> {
     pub(super) fn with_store<S: StateStore, T>(
         self,
         store: StoreRef<S>,
-        work: impl FnOnce(&mut Context) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut S, &mut Outbox, &RecordContext) -> Result<T, StoreError>,
     ) -> Option<T> {
         self.with(|cx| {
             if cx.processor_failed() {
                 return None;
             }
-            let result = match work(cx) {
-                Ok(result) => result,
-                Err(error) => {
-                    cx.note_failure(error.into());
-                    return None;
-                }
-            };
-            if let Err(stop) = cx.settle(store.ix()) {
-                cx.note_failure(stop.into());
-                return None;
-            }
-            Some(result)
+            let work = |rows: &mut S, out: &mut _, context: &_| Ok(work(rows, out, context)?);
+            cx.settled(store, work).map_err(|failure| cx.note_failure(failure)).ok()
         })
+    }
+
+    /// Counts writes that came too late for their store.
+    pub(super) fn drop_late(self, writes: Option<u64>) {
+        self.with(|cx| cx.drop_expired_writes(writes.unwrap_or(0)));
     }
 }
 

@@ -61,7 +61,7 @@ where
         &self,
         work: impl FnOnce(&mut TableStore<K, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// The value of a key now, with its time.
@@ -75,10 +75,8 @@ where
     }
 
     fn write(&mut self, key: &K, value: Option<V>, timestamp: Timestamp) {
-        let store = self.store;
-        self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
-            store.put(out, context, key, value, timestamp, None)
+        self.cell.with_store(self.store, |rows, out, context| {
+            rows.put(out, context, key, value, timestamp, None)
         });
     }
 

@@ -108,7 +108,7 @@ where
         &self,
         work: impl FnOnce(&mut TableStore<Windowed<K>, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// Writes the value of the window that starts then, with the time it is of, which the changelog record
@@ -125,14 +125,12 @@ where
     }
 
     fn write(&mut self, key: &K, value: Option<V>, timestamp: Timestamp, start: Timestamp) {
-        let (store, place) = (self.store, (key, start.as_millis()));
-        self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
-            let written = store.put_window(out, context, place, value, timestamp);
-            let late = store.take_expired();
-            cx.drop_expired_writes(late);
-            written
+        let place = (key, start.as_millis());
+        let late = self.cell.with_store(self.store, |rows, out, context| {
+            rows.put_window(out, context, place, value, timestamp)?;
+            Ok(rows.take_expired())
         });
+        self.cell.drop_late(late);
     }
 
     window_reads!(ValueAndTimestamp<V>);

@@ -102,7 +102,7 @@ where
         &self,
         work: impl FnOnce(&mut TableStore<K, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// The latest version of a key, with its time.
@@ -144,21 +144,23 @@ where
     }
 
     fn write(&mut self, key: &K, value: Option<V>, timestamp: Timestamp) -> VersionedPut {
-        let store = self.store;
-        let written = self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
-            match store.put(out, context, key, value, timestamp, None) {
+        let written = self.cell.with_store(self.store, |rows, out, context| {
+            match rows.put(out, context, key, value, timestamp, None) {
                 Ok(change) if change.as_ref().is_some_and(|change| !change.is_latest) => {
-                    Ok(VersionedPut::Past)
+                    Ok(Ok(VersionedPut::Past))
                 }
-                Ok(_) => Ok(VersionedPut::Latest),
-                Err(error) if error.kind() == StoreErrorKind::Late => {
-                    cx.drop_write(&error.to_string());
-                    Ok(VersionedPut::TooLate)
-                }
+                Ok(_) => Ok(Ok(VersionedPut::Latest)),
+                Err(error) if error.kind() == StoreErrorKind::Late => Ok(Err(error)),
                 Err(error) => Err(error),
             }
         });
-        written.unwrap_or(VersionedPut::TooLate)
+        match written {
+            Some(Ok(put)) => put,
+            Some(Err(late)) => {
+                self.cell.with(|cx| cx.drop_write(&late.to_string()));
+                VersionedPut::TooLate
+            }
+            None => VersionedPut::TooLate,
+        }
     }
 }

@@ -72,7 +72,7 @@ where
         &self,
         work: impl FnOnce(&mut store::WindowStore<K, V>) -> Result<T, StoreError>,
     ) -> Option<T> {
-        self.cell.with_store(self.store, |cx| work(cx.store(self.store)))
+        self.cell.with_store(self.store, |rows, _, _| work(rows))
     }
 
     /// Writes the value of the window that starts then.
@@ -86,14 +86,11 @@ where
     }
 
     fn write(&mut self, key: &K, value: Option<V>, window_start: Timestamp) {
-        let store = self.store;
-        self.cell.with_store(store, |cx| {
-            let (store, out, context) = cx.store_and_outbox(store);
-            let written = store.put(out, context, key, value, window_start.as_millis());
-            let late = store.take_expired();
-            cx.drop_expired_writes(late);
-            written
+        let late = self.cell.with_store(self.store, |rows, out, context| {
+            rows.put(out, context, key, value, window_start.as_millis())?;
+            Ok(rows.take_expired())
         });
+        self.cell.drop_late(late);
     }
 
     window_reads!(V);

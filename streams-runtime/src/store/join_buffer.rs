@@ -8,6 +8,7 @@ use super::buffer_value::BufferValue;
 use super::byte_store::ByteStore;
 use super::{
     ChangelogRecord, StateStore, StoreError, StoreErrorKind, StoreKind, StoreMaker, StoreSetup,
+    Uncached,
 };
 use crate::outbox::{Destination, Outbox, TopicIx};
 use crate::record::{Headers, Record, RecordContext};
@@ -208,6 +209,8 @@ pub fn join_buffer_maker<K: 'static, V: 'static>(
         Ok(Box::new(JoinBuffer::new(setup, &topic, key, value)?))
     })
 }
+
+impl<K: 'static, V: 'static> Uncached for JoinBuffer<K, V> {}
 
 impl<K: 'static, V: 'static> StateStore for JoinBuffer<K, V> {
     super::byte_store::uncached_state_store!(without abort);

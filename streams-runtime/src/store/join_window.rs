@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::byte_store::ByteStore;
 use super::{
-    ChangelogRecord, StateStore, StoreError, StoreKind, StoreMaker, TimeInKey, WindowLayout,
+    ChangelogRecord, StateStore, StoreError, StoreKind, StoreMaker, TimeInKey, Uncached,
+    WindowLayout,
 };
 use crate::outbox::Outbox;
 use crate::record::Headers;
@@ -134,6 +135,8 @@ where
         }))
     })
 }
+
+impl<K: Send + 'static, V: Send + 'static> Uncached for JoinWindowStore<K, V> {}
 
 impl<K: Send + 'static, V: Send + 'static> StateStore for JoinWindowStore<K, V> {
     super::byte_store::uncached_state_store!();

@@ -128,6 +128,9 @@ impl<S> std::fmt::Debug for StoreRef<S> {
     }
 }
 
+/// A kind of store that has no record cache, so that nothing has to leave one when it is read or written.
+pub trait Uncached: StateStore {}
+
 /// What a task and its driver need of a store of any kind.
 ///
 /// Rows that were written stay in memory until `commit` gives them, and the changelog offset they

@@ -4,7 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;
-use super::{ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker};
+use super::{
+    ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker, Uncached,
+};
 use crate::outbox::Outbox;
 use crate::record::Headers;
 
@@ -55,6 +57,8 @@ pub fn subscription_store_maker() -> StoreMaker {
         Ok(Box::new(SubscriptionStore { bytes: ByteStore::new(setup), row: Vec::new() }))
     })
 }
+
+impl Uncached for SubscriptionStore {}
 
 impl StateStore for SubscriptionStore {
     super::byte_store::uncached_state_store!();

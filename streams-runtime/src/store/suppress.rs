@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::buffer_value::{BufferValue, VERSION};
 use super::java_set::JavaHashSet;
-use super::{ChangelogRecord, StateStore, StoreError, StoreKind, StoreMaker, StoreSetup};
+use super::{ChangelogRecord, StateStore, StoreError, StoreKind, StoreMaker, StoreSetup, Uncached};
 use crate::outbox::{Destination, Outbox, TopicIx};
 use crate::record::{Change, Headers, Record, RecordContext};
 use crate::serdes::{Encoded, SerdeError, SerdeRef};
@@ -246,6 +246,8 @@ pub fn suppress_buffer_maker<K: 'static, V: 'static>(
         Ok(Box::new(SuppressBuffer::new(setup, Arc::clone(&key), Arc::clone(&value))))
     })
 }
+
+impl<K: 'static, V: 'static> Uncached for SuppressBuffer<K, V> {}
 
 impl<K: 'static, V: 'static> StateStore for SuppressBuffer<K, V> {
     fn name(&self) -> &str {

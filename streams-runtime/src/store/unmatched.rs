@@ -4,7 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;
-use super::{ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker};
+use super::{
+    ChangelogRecord, KeyRange, Order, StateStore, StoreError, StoreKind, StoreMaker, Uncached,
+};
 use crate::outbox::Outbox;
 use crate::record::Headers;
 use crate::serdes::{BytesSerde, ListSerde, Serde, SerdeRef};
@@ -165,6 +167,8 @@ pub fn unmatched_store_maker<K: Send + 'static>(key: SerdeRef<K>) -> StoreMaker 
         }))
     })
 }
+
+impl<K: Send + 'static> Uncached for UnmatchedStore<K> {}
 
 impl<K: Send + 'static> StateStore for UnmatchedStore<K> {
     super::byte_store::uncached_state_store!();
