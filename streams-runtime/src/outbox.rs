@@ -161,15 +161,22 @@ impl Outbox {
     /// The key's bytes of a record of this outbox.
     #[inline]
     pub fn key(&self, send: &Outgoing) -> Option<&[u8]> {
-        (send.key_len != NULL).then(|| &self.arena[send.start..send.start + send.key_len as usize])
+        self.parts(send).0
     }
 
     /// The value's bytes of a record of this outbox.
     #[inline]
     pub fn value(&self, send: &Outgoing) -> Option<&[u8]> {
-        let key_len = if send.key_len == NULL { 0 } else { send.key_len as usize };
-        let start = send.start + key_len;
-        (send.value_len != NULL).then(|| &self.arena[start..start + send.value_len as usize])
+        self.parts(send).1
+    }
+
+    /// The bytes of key and value of a record of this outbox.
+    #[inline]
+    pub fn parts(&self, send: &Outgoing) -> (Option<&[u8]>, Option<&[u8]>) {
+        let length = |len: u32| if len == NULL { 0 } else { len as usize };
+        let (key, rest) = self.arena[send.start..].split_at(length(send.key_len));
+        let value = &rest[..length(send.value_len)];
+        ((send.key_len != NULL).then_some(key), (send.value_len != NULL).then_some(value))
     }
 
     /// Forgets all records, keeps the memory and the topic numbers.

@@ -86,7 +86,7 @@ impl Engine {
                 let changelog = self.changelogs.iter().position(|known| known.topic == *name);
                 self.outputs.push(changelog.map_or(RESULTS, |store| CHANGELOG + store));
             }
-            let (key, value) = (outbox.key(send), outbox.value(send));
+            let (key, value) = outbox.parts(send);
             producer.send(self.outputs[ix], send.partition, send.timestamp, key, value);
         }
         outbox.clear();

@@ -115,10 +115,11 @@ impl Outlet {
             let name = outbox.topic_name(send.topic);
             let output = self.output(outputs, send.topic, name, id)?;
             output.touched = true;
+            let (key, value) = outbox.parts(send);
             let record = ToSend {
                 partition: send.partition,
-                key: outbox.key(send),
-                value: outbox.value(send),
+                key,
+                value,
                 timestamp: send.timestamp,
                 headers: outbox.headers(send),
             };
