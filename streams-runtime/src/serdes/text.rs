@@ -69,8 +69,12 @@ fn ascii(bytes: &[u8]) -> Option<String> {
     const HIGH_BITS: u64 = u64::from_be_bytes([0x80; 8]);
     let (words, rest) = bytes.as_chunks::<8>();
     let bits = words.iter().fold(0, |bits, word| bits | u64::from_be_bytes(*word));
-    let rest = rest.iter().fold(0, |bits, byte| bits | byte);
-    if bits & HIGH_BITS != 0 || rest >= 0x80 {
+    let last = match bytes.last_chunk::<8>() {
+        // some bytes are looked at twice, none by itself
+        Some(word) => u64::from_be_bytes(*word),
+        None => rest.iter().fold(0, |bits, byte| bits | u64::from(*byte)),
+    };
+    if (bits | last) & HIGH_BITS != 0 {
         return None;
     }
     // SAFETY: no byte has its high bit set, so these are ASCII, which is UTF-8.

@@ -72,9 +72,20 @@ impl SlotOrder {
     /// Makes a slot, which must be there, the newest.
     #[inline]
     pub(crate) fn renew(&mut self, ix: u32) {
-        if self.newest != ix {
-            self.remove(ix);
-            self.push(ix);
+        let before = self.newest;
+        if before == ix {
+            return;
         }
+        // not the newest, so there is a newer one
+        let links = &mut self.links[..];
+        let Link { older, newer } = links[ix as usize];
+        links[newer as usize].older = older;
+        match older {
+            NONE => self.oldest = newer,
+            older => links[older as usize].newer = newer,
+        }
+        links[before as usize].newer = ix;
+        links[ix as usize] = Link { older: before, newer: NONE };
+        self.newest = ix;
     }
 }
