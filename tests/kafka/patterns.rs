@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use streams_runtime::client::{KafkaStreams, State};
 use streams_runtime::config::StreamsConfig;
 use streams_runtime::prelude::*;
+use streams_test_broker::{ApiKey, Fault};
 
 use crate::world::{PATIENCE, World, eventually, wait_for};
 
@@ -224,4 +225,25 @@ fn a_repartition_needs_a_topic_that_matches() {
     let streams = KafkaStreams::new(&topology, world.config("a")).unwrap();
     let told = streams.start().unwrap_err().to_string();
     assert!(told.contains("as no topic matches") && told.contains("lines-.*"), "{told}");
+}
+
+#[test]
+fn a_look_that_fails_is_repeated() {
+    let world = World::new("pattern-trouble");
+    let Some(broker) = world.embedded() else { return };
+    let output = world.create_topic("out", 1);
+    let patterns = ["in-.*", "other"].map(|pattern| world.topic(pattern));
+    let streams = start(&copy(patterns, output.clone()), looks_often(&world, "a"));
+    let asks = format!("{}-admin", streams.client_id());
+    let names = ["a", "b", "c"];
+    for name in names {
+        let topic = world.create_topic(&format!("in-{name}"), 1);
+        let asks = Fault::on(ApiKey::Metadata).client_id(&asks).times(2);
+        let fault = broker.inject(asks.disconnect());
+        broker.disconnect_all();
+        eventually("the broker was asked", || fault.hits() >= 2);
+        world.produce_to(&topic, [("key", name, 0)]);
+    }
+    eventually("all topics are read", || values(&world, &output) == names);
+    assert!(streams.close(PATIENCE));
 }

@@ -93,7 +93,8 @@ pub trait IntoTopics<K, V> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name one topic with keys of `{K}` and values of `{V}`",
     label = "one topic is wanted here: a declared one, or its name",
-    note = "to make a table of several topics, or of all that match a pattern, read them by `stream` and call `to_table`"
+    note = "to make a table of several topics, or of all that match a pattern, read them by `stream` \
+            and call `to_table`"
 )]
 pub trait IntoTopic<K, V>: IntoTopics<K, V> {}
 

@@ -15,15 +15,19 @@ use regex::bytes::{Regex, RegexBuilder};
 /// | | |
 /// |---|---|
 /// | tasks | as many as the matching topic with most partitions has; task n reads partition n of each matching topic |
-/// | order | the records of one task by their time, across its topics; none between tasks |
-/// | left out | the application's own changelogs and repartition topics, topics of global tables that are declared before, and the broker's own topics |
+/// | order | records of one task by their time, across its topics; between tasks, and so for a key in topics with other partition counts, none |
+/// | left out | the application's own changelogs and repartition topics, topics of global tables before it, the broker's own topics |
 /// | refused | a topic that another source reads, or that two patterns match; as a table or a global table |
-/// | cost | the look asks the broker for the names of all topics |
+/// | cost | looking asks the broker for the names of all topics |
+///
+/// Changelogs and repartition topics keep the number of partitions that they were created with: a later topic may
+/// have fewer, and one with more ends the application with a message that says so, as in Kafka Streams. Without
+/// state, partitions of a smaller topic may be read by another instance than those of a larger one.
 ///
 /// The syntax is that of the crate [`regex`](https://docs.rs/regex/latest/regex/#syntax): that of Java without
-/// look-around, back-references, `\Q..\E` and `\p{..}`; `\d`, `\w` and `(?i)` mean ASCII, as in Java. Flags stand in the
-/// text, `(?i)orders-.*`. An expression that does not parse is told by `topology!` where it is written as a literal, else by
-/// [`Topology::build`](crate::dsl::Topology::build).
+/// look-around, back-references, `\Q..\E` and `\p{..}`; `\d`, `\w` and `(?i)` mean ASCII, as in Java. Flags stand
+/// in the text, `(?i)orders-.*`. An expression that does not parse is told by `topology!` where it is written as a
+/// literal, else by [`Topology::build`](crate::dsl::Topology::build).
 /// Java: `StreamsBuilder#stream(Pattern)`, `Topology#addSource(String, Pattern)`.
 ///
 /// # Example

@@ -95,7 +95,8 @@ impl Application {
     /// topics are made ready for them, and all threads follow.
     ///
     /// # Errors
-    /// When what is there cannot be read by this topology. A broker that does not answer is no error: it is asked again.
+    /// When what is there cannot be read by this topology. A broker that does not answer is no error: it is
+    /// asked again.
     pub(super) fn look(&self) -> Result<(), StreamsError> {
         let mut next_look = lock(&self.next_look);
         *next_look = now() + max_age(&self.config);

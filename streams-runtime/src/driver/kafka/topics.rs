@@ -28,7 +28,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The partition counts of all topics that the plan names, external ones included.
 pub(super) type Counts = BTreeMap<String, u32>;
 
-/// Finds the topics that match patterns, checks the source topics, creates the internal topics that are missing and checks the others.
+/// Finds the topics that match patterns, checks the source topics, creates the internal topics that are
+/// missing and checks the others.
 ///
 /// Safe to run in several instances at once: who comes second finds the topics of the first.
 ///

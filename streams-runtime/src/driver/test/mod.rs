@@ -54,8 +54,8 @@ pub struct ProducedRecord {
 
 /// Runs a topology in a test: records go in, results come out, stores can be looked into.
 ///
-/// There is no broker, and the clock moves only when told. Every topic has one partition, also one that a test names
-/// first and that matches a [`Pattern`](crate::dsl::Pattern); and one task
+/// There is no broker, and the clock moves only when told. Every topic has one partition, also one
+/// that matches a [`Pattern`] and that a test names first; each has offsets of its own. One task
 /// runs the whole topology. A record that is piped in runs to its end before the call returns: what it
 /// produces for topics that the topology reads is processed, too. After every record the driver commits,
 /// which flushes caches, so a cache merges only the updates of one key by one record;
