@@ -9,6 +9,7 @@ const FILE_LINES_MAX: usize = 600;
 
 /// The level of each module of the runtime: lower ones never import higher ones (ARCHITECTURE, 3).
 const LEVELS: &[(&str, u8)] = &[
+    ("bytes", 0),
     ("record", 0),
     ("time", 0),
     ("error", 0),
