@@ -234,3 +234,32 @@ fn windows_are_read_where_windows_are_kept() {
     let error = derived.build(&TopologyConfig::new("app")).expect_err("no windows").to_string();
     assert!(error.contains("which keeps a row per key; take its store by `.store()`"), "{error}");
 }
+
+/// Rows of a table in no store are computed when a join looks for them, whatever the form of the function.
+#[test]
+fn a_join_computes_the_rows_of_mapped_tables() {
+    fn check_mapped(topology: &Topology) {
+        let steps = [("in", 3, 0), ("look", 0, 0), ("in", 4, 1), ("look", 0, 1)];
+        check::<String, i64>(topology, &steps, &[-1, 2]);
+    }
+    fn even(n: i64) -> Option<i64> {
+        (n % 2 == 0).then_some(n / 2)
+    }
+    check_mapped(&topology!({
+        let halves = table::<String, i64>("in").filter_map_values(even);
+        stream::<String, i64>("look").left_join(halves, |_, n| n.unwrap_or(-1)).to("out");
+    }));
+    check_mapped(&topology!({
+        let halves = table::<String, i64>("in").filter_map_values(|_, n| even(n));
+        stream::<String, i64>("look").left_join(halves, |_, n| n.unwrap_or(-1)).to("out");
+    }));
+    check_mapped(&topology!({
+        let halves = table::<String, i64>("in").try_filter_map_values(|n| Ok::<_, String>(even(n)));
+        stream::<String, i64>("look").left_join(halves, |_, n| n.unwrap_or(-1)).to("out");
+    }));
+    check_mapped(&topology!({
+        let halves =
+            table::<String, i64>("in").try_filter_map_values(|_, n| Ok::<_, String>(even(n)));
+        stream::<String, i64>("look").left_join(halves, |_, n| n.unwrap_or(-1)).to("out");
+    }));
+}

@@ -7,14 +7,17 @@ use super::kgrouped_stream::{Group, WithSerdes};
 use super::serdes::{SerdePair, SerdeSlot};
 use super::{Grouped, KGroupedTable, KStream, Named, StreamsBuilder, TableOpOptions};
 use crate::operator::{
-    TableFilter, TableFilterMapValues, TableFilterMapValuesWithKey, TableFilterNot, TableGroupBy,
-    TableMapValues, TableMapValuesWithKey, ToStream, ToStreamWithKey,
+    Always, OfValues, Perhaps, TableFilter, TableFilterNot, TableGroupBy, TableMapValues, ToStream,
+    ToStreamWithKey, WithKey,
 };
 use crate::serdes::HasSerde;
 use crate::store::{StoreRef, TableStore};
 use crate::topology::NodeId;
 use crate::topology::graph::{Effect, NewNode, NodeKind, TableRole, TableState};
 use crate::topology::naming::prefix;
+
+/// The table and the operator of a function of rows, which sees `A` and gives `G`.
+pub(super) type Mapped<K, W, F, A, G> = (KTable<K, W>, TableMapValues<K, W, F, (A, G)>);
 
 /// A table: one row per key, and the changes of its rows.
 ///
@@ -158,7 +161,7 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TableMapValues<K, W, F>)
+    ) -> Mapped<K, W, F, OfValues, Always>
     where
         K: HasSerde,
         W: HasSerde,
@@ -193,14 +196,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TableMapValuesWithKey<K, W, F>)
+    ) -> Mapped<K, W, F, WithKey, Always>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(&K, V) -> W + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TableMapValuesWithKey::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// Replaces each row's value by what `mapper` makes of it; `None` lets the row go.
@@ -228,14 +231,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TableFilterMapValues<K, W, F>)
+    ) -> Mapped<K, W, F, OfValues, Perhaps>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(V) -> Option<W> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TableFilterMapValues::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// [`filter_map_values`](KTable::filter_map_values) with the key beside the value.
@@ -261,14 +264,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TableFilterMapValuesWithKey<K, W, F>)
+    ) -> Mapped<K, W, F, WithKey, Perhaps>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(&K, V) -> Option<W> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TableFilterMapValuesWithKey::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     pub(super) fn values_changed<W>(

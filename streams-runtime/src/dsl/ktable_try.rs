@@ -5,10 +5,11 @@
 //! dropped and counted. Everything else is as in the operator without `try_`.
 
 use super::kgrouped_stream::WithSerdes;
+use super::ktable::Mapped;
 use super::{Grouped, KGroupedTable, KStream, KTable, Named, StreamsBuilder, TableOpOptions};
 use crate::operator::{
-    TryTableFilter, TryTableFilterMapValues, TryTableFilterMapValuesWithKey, TryTableFilterNot,
-    TryTableGroupBy, TryTableMapValues, TryTableMapValuesWithKey, TryToStreamWithKey,
+    Always, OfValues, Perhaps, TableMapValues, Try, TryTableFilter, TryTableFilterNot,
+    TryTableGroupBy, TryToStreamWithKey, WithKey,
 };
 use crate::serdes::HasSerde;
 
@@ -99,14 +100,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TryTableMapValues<K, W, F>)
+    ) -> Mapped<K, W, F, OfValues, Try<Always>>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(V) -> Result<W, E> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TryTableMapValues::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// [`map_values_with_key`](KTable::map_values_with_key) with a mapper that can fail.
@@ -132,14 +133,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TryTableMapValuesWithKey<K, W, F>)
+    ) -> Mapped<K, W, F, WithKey, Try<Always>>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(&K, V) -> Result<W, E> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TryTableMapValuesWithKey::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// [`filter_map_values`](KTable::filter_map_values) with a mapper that can fail.
@@ -167,14 +168,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TryTableFilterMapValues<K, W, F>)
+    ) -> Mapped<K, W, F, OfValues, Try<Perhaps>>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(V) -> Result<Option<W>, E> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TryTableFilterMapValues::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// [`filter_map_values_with_key`](KTable::filter_map_values_with_key) with a mapper that can fail.
@@ -186,14 +187,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         mapper: F,
         options: impl Into<TableOpOptions<K, W>>,
-    ) -> (KTable<K, W>, TryTableFilterMapValuesWithKey<K, W, F>)
+    ) -> Mapped<K, W, F, WithKey, Try<Perhaps>>
     where
         K: HasSerde,
         W: HasSerde,
         F: Fn(&K, V) -> Result<Option<W>, E> + Send + Sync + 'static,
     {
         let made = self.values_changed::<W>(b, options);
-        (KTable::new(made.node), TryTableFilterMapValuesWithKey::new(made.node, mapper, made.store))
+        (KTable::new(made.node), TableMapValues::new(made.node, mapper, made.store))
     }
 
     /// [`group_by`](KTable::group_by) with a selector that can fail.

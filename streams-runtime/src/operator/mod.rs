@@ -109,11 +109,7 @@ pub use table_aggregate::{TableAggregate, TryTableAggregate};
 pub use table_count::TableCount;
 pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
 pub use table_group_by::{TableGroupBy, TryTableGroupBy};
-pub use table_map_values::{
-    TableFilterMapValues, TableFilterMapValuesWithKey, TableMapValues, TableMapValuesWithKey,
-    TryTableFilterMapValues, TryTableFilterMapValuesWithKey, TryTableMapValues,
-    TryTableMapValuesWithKey,
-};
+pub use table_map_values::{Always, GivesValue, MapsRow, Perhaps, TableMapValues};
 pub use table_reduce::{TableReduce, TryTableReduce};
 pub use table_source::{TableSource, ToTable};
 pub use table_transform_values::TableTransformValues;

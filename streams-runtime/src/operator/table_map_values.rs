@@ -2,12 +2,16 @@
 //! `try_` twins.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
+use super::joiner::{OfValues, Try, WithKey};
 use super::materialize::{Materializes, derive};
+use super::view::{Derives, LookupError};
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::record::{Change, Record};
 use crate::store::{StoreRef, TableStore};
+use crate::time::Timestamp;
 use crate::topology::NodeId;
 
 /// Makes another value of each row's value.
@@ -29,196 +33,117 @@ use crate::topology::NodeId;
 /// assert_eq!(updates, [Some(10), Some(20)]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct TableMapValues<K, W, F> {
+///
+/// What the function sees and gives is its shape `S`: the value, or key and value; a value, an `Option` where `None`
+/// deletes the row (`filter_map_values`), or a `Result` of either, whose error goes to the processing exception handler.
+pub struct TableMapValues<K, W, F, S> {
     pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
+    mapper: F,
+    store: Option<StoreRef<TableStore<K, W>>>,
+    shape: PhantomData<S>,
 }
 
-/// [`TableMapValues`] with a function that also sees the key.
-pub struct TableMapValuesWithKey<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
+/// The function gives a value.
+#[derive(Clone, Copy, Debug)]
+pub struct Always;
 
-/// [`TableMapValues`] with a function that gives `None` for rows that are to be deleted.
-pub struct TableFilterMapValues<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
+/// The function gives a value, or `None` for a row that is to be deleted.
+#[derive(Clone, Copy, Debug)]
+pub struct Perhaps;
 
-/// [`TableFilterMapValues`] with a function that also sees the key.
-pub struct TableFilterMapValuesWithKey<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
+/// What a function of a row gives, in the form `G`.
+pub trait GivesValue<W, G> {
+    /// Why it may give nothing.
+    type Error: Into<UserError>;
 
-/// [`TableMapValues`] with a function that can fail; an error goes to the processing exception
-/// handler.
-pub struct TryTableMapValues<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
-
-/// [`TableMapValuesWithKey`] with a function that can fail; an error goes to the processing exception
-/// handler.
-pub struct TryTableMapValuesWithKey<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
-
-/// [`TableFilterMapValues`] with a function that can fail; an error goes to the processing exception
-/// handler.
-pub struct TryTableFilterMapValues<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
-
-/// [`TableFilterMapValuesWithKey`] with a function that can fail; an error goes to the processing
-/// exception handler.
-pub struct TryTableFilterMapValuesWithKey<K, W, F> {
-    pub(crate) node: NodeId,
-    pub(crate) mapper: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, W>>>,
-}
-
-macro_rules! table_map_values {
-    ($($name:ident)*) => { $(
-        impl<K, W, F> $name<K, W, F> {
-            pub(crate) fn new(
-                node: NodeId,
-                mapper: F,
-                store: Option<StoreRef<TableStore<K, W>>>,
-            ) -> Self {
-                Self { node, mapper, store }
-            }
-        }
-
-        impl<K, W, F> Materializes<K, W> for $name<K, W, F> {
-            type Store = TableStore<K, W>;
-
-            fn node(&self) -> NodeId {
-                self.node
-            }
-
-            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
-                self.store
-            }
-        }
-    )* };
-}
-table_map_values!(
-    TableMapValues TableMapValuesWithKey TableFilterMapValues TableFilterMapValuesWithKey
-    TryTableMapValues TryTableMapValuesWithKey TryTableFilterMapValues TryTableFilterMapValuesWithKey
-);
-
-impl<K, W, F> TableMapValues<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value.
+    /// The value; `None` deletes the row.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The user's.
+    fn given(self) -> Result<Option<W>, Self::Error>;
+}
+
+impl<W> GivesValue<W, Always> for W {
+    type Error = Infallible;
+
     #[inline]
-    pub fn run<V: 'static>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(V) -> W,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |_, value| {
-            Ok::<_, Infallible>(Some((self.mapper)(value)))
+    fn given(self) -> Result<Option<W>, Infallible> {
+        Ok(Some(self))
+    }
+}
+
+impl<W> GivesValue<W, Perhaps> for Option<W> {
+    type Error = Infallible;
+
+    #[inline]
+    fn given(self) -> Result<Self, Infallible> {
+        Ok(self)
+    }
+}
+
+impl<W, O: GivesValue<W, G, Error = Infallible>, G, E: Into<UserError>> GivesValue<W, Try<G>>
+    for Result<O, E>
+{
+    type Error = E;
+
+    #[inline]
+    fn given(self) -> Result<Option<W>, E> {
+        self.map(|given| match given.given() {
+            Ok(value) => value,
+            Err(never) => match never {},
         })
     }
 }
 
-impl<K, W, F> TableMapValuesWithKey<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value.
+/// A function of the rows of a table, in the shape `S`.
+pub trait MapsRow<K, V, W, S> {
+    /// Why it may fail.
+    type Error: Into<UserError>;
+
+    /// The new value; `None` deletes the row.
     ///
     /// # Errors
-    /// When the store fails.
+    /// The user's.
+    fn map_row(&self, key: &K, value: V) -> Result<Option<W>, Self::Error>;
+}
+
+impl<K, V, W, O: GivesValue<W, G>, G, F: Fn(V) -> O> MapsRow<K, V, W, (OfValues, G)> for F {
+    type Error = O::Error;
+
     #[inline]
-    pub fn run<V: 'static>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(&K, V) -> W,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |key, value| {
-            Ok::<_, Infallible>(Some((self.mapper)(key, value)))
-        })
+    fn map_row(&self, _: &K, value: V) -> Result<Option<W>, O::Error> {
+        self(value).given()
     }
 }
 
-impl<K, W, F> TableFilterMapValues<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value.
-    ///
-    /// # Errors
-    /// When the store fails.
+impl<K, V, W, O: GivesValue<W, G>, G, F: Fn(&K, V) -> O> MapsRow<K, V, W, (WithKey, G)> for F {
+    type Error = O::Error;
+
     #[inline]
-    pub fn run<V: 'static>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(V) -> Option<W>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |_, value| {
-            Ok::<_, Infallible>((self.mapper)(value))
-        })
+    fn map_row(&self, key: &K, value: V) -> Result<Option<W>, O::Error> {
+        self(key, value).given()
     }
 }
 
-impl<K, W, F> TableFilterMapValuesWithKey<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value.
-    ///
-    /// # Errors
-    /// When the store fails.
-    #[inline]
-    pub fn run<V: 'static>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(&K, V) -> Option<W>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |key, value| {
-            Ok::<_, Infallible>((self.mapper)(key, value))
-        })
+impl<K, W, F, S> TableMapValues<K, W, F, S> {
+    pub(crate) fn new(node: NodeId, mapper: F, store: Option<StoreRef<TableStore<K, W>>>) -> Self {
+        Self { node, mapper, store, shape: PhantomData }
     }
 }
 
-impl<K, W, F> TryTableMapValues<K, W, F>
+impl<K, W, F, S> Materializes<K, W> for TableMapValues<K, W, F, S> {
+    type Store = TableStore<K, W>;
+
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
+        self.store
+    }
+}
+
+impl<K, W, F, S> TableMapValues<K, W, F, S>
 where
     K: Clone + Send + 'static,
     W: Clone + Send + 'static,
@@ -228,91 +153,34 @@ where
     /// # Errors
     /// When the function fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<V: 'static, E>(
+    pub fn run<V: 'static>(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
     ) -> Result<Option<Record<K, Change<W>>>, Stop>
     where
-        F: Fn(V) -> Result<W, E>,
-        E: Into<UserError>,
+        F: MapsRow<K, V, W, S>,
     {
         cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value).map(Some))
+        let computed = |key: &K, value| self.mapper.map_row(key, value);
+        derive(cx, self.node, self.store, false, record, computed)
     }
 }
 
-impl<K, W, F> TryTableMapValuesWithKey<K, W, F>
+impl<K, V, W, F, S> Derives<K, V> for TableMapValues<K, W, F, S>
 where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
+    F: MapsRow<K, V, W, S>,
 {
-    /// The update with its new value; none when the function failed.
-    ///
-    /// # Errors
-    /// When the function fails and the handler says fail, and when the store fails.
-    #[inline]
-    pub fn run<V: 'static, E>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(&K, V) -> Result<W, E>,
-        E: Into<UserError>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |key, value| {
-            (self.mapper)(key, value).map(Some)
-        })
-    }
-}
+    type Row = W;
 
-impl<K, W, F> TryTableFilterMapValues<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value; none when the function failed.
-    ///
-    /// # Errors
-    /// When the function fails and the handler says fail, and when the store fails.
-    #[inline]
-    pub fn run<V: 'static, E>(
+    fn row(
         &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(V) -> Result<Option<W>, E>,
-        E: Into<UserError>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |_, value| (self.mapper)(value))
-    }
-}
-
-impl<K, W, F> TryTableFilterMapValuesWithKey<K, W, F>
-where
-    K: Clone + Send + 'static,
-    W: Clone + Send + 'static,
-{
-    /// The update with its new value; none when the function failed.
-    ///
-    /// # Errors
-    /// When the function fails and the handler says fail, and when the store fails.
-    #[inline]
-    pub fn run<V: 'static, E>(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<W>>>, Stop>
-    where
-        F: Fn(&K, V) -> Result<Option<W>, E>,
-        E: Into<UserError>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, false, record, |key, value| (self.mapper)(key, value))
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<W>, LookupError> {
+        self.mapper.map_row(key, value).map_err(LookupError::user)
     }
 }
 
@@ -326,9 +194,18 @@ mod tests {
         record("k".to_owned(), Change::latest(new, old))
     }
 
+    type Mapped<F, A, G> = TableMapValues<String, i64, F, (A, G)>;
+
+    fn mapped<A, G, F>(
+        mapper: F,
+        store: Option<StoreRef<TableStore<String, i64>>>,
+    ) -> Mapped<F, A, G> {
+        TableMapValues::new(NodeId(0), mapper, store)
+    }
+
     #[test]
     fn deletions_stay_deletions() {
-        let double = TableMapValues::new(NodeId(0), |n: i64| n * 2, None);
+        let double = mapped::<OfValues, Always, _>(|n: i64| n * 2, None);
         let out = double.run(&mut context(), update(None, Some(2))).unwrap();
         assert_eq!(out, Some(update(None, Some(4))));
         let out = double.run(&mut context(), update(None, None)).unwrap();
@@ -338,10 +215,10 @@ mod tests {
     #[test]
     fn old_values_are_mapped_or_read_from_the_store() {
         let mut cx = with_store::<String, i64>(false, true);
-        let double = TableMapValues::new(NodeId(0), |n: i64| n * 2, None);
+        let double = mapped::<OfValues, Always, _>(|n: i64| n * 2, None);
         let out = double.run(&mut cx, update(Some(1), Some(2))).unwrap();
         assert_eq!(out, Some(update(Some(2), Some(4))));
-        let kept = TableMapValues::new(NodeId(0), |n: i64| n * 2, Some(StoreRef::new(StoreIx(0))));
+        let kept = mapped::<OfValues, Always, _>(|n: i64| n * 2, Some(StoreRef::new(StoreIx(0))));
         assert_eq!(
             kept.run(&mut cx, update(Some(7), Some(2))).unwrap(),
             Some(update(None, Some(4)))
@@ -352,27 +229,26 @@ mod tests {
     #[test]
     fn filter_map_deletes_and_try_drops() {
         let halve = |n: i64| (n % 2 == 0).then_some(n / 2);
-        let halved = TableFilterMapValues::new(NodeId(0), halve, None);
+        let halved = mapped::<OfValues, Perhaps, _>(halve, None);
         let out = halved.run(&mut context(), update(None, Some(3))).unwrap();
         assert_eq!(out, Some(update(None, None)));
-        let with_key = TableFilterMapValuesWithKey::new(
-            NodeId(0),
+        let with_key = mapped::<WithKey, Perhaps, _>(
             |key: &String, n: i64| Some(n).filter(|_| key == "k"),
             None,
         );
         let out = with_key.run(&mut context(), update(None, Some(3))).unwrap();
         assert_eq!(out, Some(update(None, Some(3))));
-        let refuse = TryTableMapValues::new(NodeId(0), |_: i64| Err::<i64, _>("no"), None);
+        let refuse = mapped::<OfValues, Try<Always>, _>(|_: i64| Err::<i64, _>("no"), None);
         let mut cx = resuming();
         assert_eq!(refuse.run(&mut cx, update(None, Some(3))).unwrap(), None);
         assert_eq!(cx.dropped(), 1);
         let odd_only = |n: i64| if n == 0 { Err("zero") } else { Ok((n % 2 == 1).then_some(n)) };
-        let picky = TryTableFilterMapValues::new(NodeId(0), odd_only, None);
+        let picky = mapped::<OfValues, Try<Perhaps>, _>(odd_only, None);
         assert_eq!(picky.run(&mut cx, update(None, Some(0))).unwrap(), None);
         let out = picky.run(&mut cx, update(None, Some(2))).unwrap();
         assert_eq!(out, Some(update(None, None)));
         let by_key = |key: &String, n: i64| if key == "k" { Ok(Some(n)) } else { Err("other") };
-        let keyed = TryTableFilterMapValuesWithKey::new(NodeId(0), by_key, None);
+        let keyed = mapped::<WithKey, Try<Perhaps>, _>(by_key, None);
         let out = keyed.run(&mut cx, update(None, Some(2))).unwrap();
         assert_eq!(out, Some(update(None, Some(2))));
     }

@@ -8,11 +8,7 @@ use std::sync::Arc;
 
 use super::flush::end_of;
 use super::materialize::{Materializes, UpdateError};
-use super::{
-    TableFilter, TableFilterMapValues, TableFilterMapValuesWithKey, TableFilterNot, TableMapValues,
-    TableMapValuesWithKey, TryTableFilter, TryTableFilterNot, TryTableMapValues,
-    TryTableMapValuesWithKey,
-};
+use super::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::serdes::Windowed;
@@ -415,100 +411,5 @@ where
         _: Timestamp,
     ) -> Result<Option<V>, LookupError> {
         Ok((!(self.predicate)(key, &value).map_err(LookupError::user)?).then_some(value))
-    }
-}
-
-impl<K, V, W, F: Fn(V) -> W> Derives<K, V> for TableMapValues<K, W, F> {
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        _: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        Ok(Some((self.mapper)(value)))
-    }
-}
-
-impl<K, V, W, F: Fn(&K, V) -> W> Derives<K, V> for TableMapValuesWithKey<K, W, F> {
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        Ok(Some((self.mapper)(key, value)))
-    }
-}
-
-impl<K, V, W, F: Fn(V) -> Option<W>> Derives<K, V> for TableFilterMapValues<K, W, F> {
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        _: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        Ok((self.mapper)(value))
-    }
-}
-
-impl<K, V, W, F> Derives<K, V> for TableFilterMapValuesWithKey<K, W, F>
-where
-    F: Fn(&K, V) -> Option<W>,
-{
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        Ok((self.mapper)(key, value))
-    }
-}
-
-impl<K, V, W, F, E> Derives<K, V> for TryTableMapValues<K, W, F>
-where
-    F: Fn(V) -> Result<W, E>,
-    E: Into<UserError>,
-{
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        _: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        (self.mapper)(value).map(Some).map_err(LookupError::user)
-    }
-}
-
-impl<K, V, W, F, E> Derives<K, V> for TryTableMapValuesWithKey<K, W, F>
-where
-    F: Fn(&K, V) -> Result<W, E>,
-    E: Into<UserError>,
-{
-    type Row = W;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<W>, LookupError> {
-        (self.mapper)(key, value).map(Some).map_err(LookupError::user)
     }
 }
