@@ -93,21 +93,14 @@ pub(super) fn main_consumer(
     thread: &str,
     waker: &Arc<Waker>,
 ) -> Result<Arc<Consumer>, StreamsError> {
-    let mut client = client_config(
-        config,
-        ClientKind::MainConsumer,
-        &format!("{thread}-consumer"),
-        &[DEFAULTS, CONSUMER_DEFAULTS],
-        &[CONSUMER_FIXED, isolation(config)],
-    );
-    client.set("group.id", config.application_id());
+    let id = format!("{thread}-consumer");
+    let mut client = consumer_config(config, ClientKind::MainConsumer, &id, &[isolation(config)]);
     // every thread is a member of its own
     if let Some(id) = client.get("group.instance.id").map(str::to_owned) {
         let number = thread.rsplit('-').next().unwrap_or_default();
         client.set("group.instance.id", format!("{id}-{number}"));
     }
-    let consumer = create("consumer", || client.create_with_context(ConsumerEvents::default()))?;
-    Ok(waking(consumer, waker))
+    waking("consumer", &client, waker)
 }
 
 /// The consumer of the changelogs of one thread. It names the application's group, for which rights
@@ -117,17 +110,9 @@ pub(super) fn restore_consumer(
     thread: &str,
     waker: &Arc<Waker>,
 ) -> Result<Arc<Consumer>, StreamsError> {
-    let mut client = client_config(
-        config,
-        ClientKind::RestoreConsumer,
-        &format!("{thread}-restore-consumer"),
-        &[DEFAULTS, CONSUMER_DEFAULTS],
-        &[CONSUMER_FIXED, RESTORE_FIXED],
-    );
-    client.set("group.id", config.application_id());
-    let consumer =
-        create("restore consumer", || client.create_with_context(ConsumerEvents::default()))?;
-    Ok(waking(consumer, waker))
+    let id = format!("{thread}-restore-consumer");
+    let client = consumer_config(config, ClientKind::RestoreConsumer, &id, &[RESTORE_FIXED]);
+    waking("restore consumer", &client, waker)
 }
 
 /// The consumer of the global topics, outside the group like the restore consumers.
@@ -136,24 +121,35 @@ pub(super) fn global_consumer(
     thread: &str,
     waker: &Arc<Waker>,
 ) -> Result<Arc<Consumer>, StreamsError> {
-    let mut client = client_config(
-        config,
-        ClientKind::GlobalConsumer,
-        &format!("{thread}-consumer"),
-        &[DEFAULTS, CONSUMER_DEFAULTS],
-        &[CONSUMER_FIXED, GLOBAL_FIXED, isolation(config)],
-    );
+    let id = format!("{thread}-consumer");
+    let fixed = [GLOBAL_FIXED, isolation(config)];
+    let client = consumer_config(config, ClientKind::GlobalConsumer, &id, &fixed);
+    waking("global consumer", &client, waker)
+}
+
+fn consumer_config(
+    config: &StreamsConfig,
+    kind: ClientKind,
+    client_id: &str,
+    fixed: &[&[(&str, &str)]],
+) -> ClientConfig {
+    let fixed = [&[CONSUMER_FIXED], fixed].concat();
+    let mut client = client_config(config, kind, client_id, &[DEFAULTS, CONSUMER_DEFAULTS], &fixed);
     client.set("group.id", config.application_id());
-    let consumer =
-        create("global consumer", || client.create_with_context(ConsumerEvents::default()))?;
-    Ok(waking(consumer, waker))
+    client
 }
 
 /// A consumer whose events wake its thread.
-fn waking(mut consumer: Consumer, waker: &Arc<Waker>) -> Arc<Consumer> {
+fn waking(
+    what: &str,
+    client: &ClientConfig,
+    waker: &Arc<Waker>,
+) -> Result<Arc<Consumer>, StreamsError> {
+    let mut consumer: Consumer =
+        create(what, || client.create_with_context(ConsumerEvents::default()))?;
     let waker = Arc::clone(waker);
     consumer.set_nonempty_callback(move || wake_thread(&waker));
-    Arc::new(consumer)
+    Ok(Arc::new(consumer))
 }
 
 /// What the main consumer must not see.
