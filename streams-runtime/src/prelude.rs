@@ -16,8 +16,9 @@ pub use crate::operator::{IntoAggregate, StreamPartitioner};
 pub use crate::processor::{
     Cancellable, FixedKeyProcessor, FixedKeyProcessorContext, FixedKeyRecord, GlobalStore,
     KeyValueStore, Own, ProcessingContext, Processor, ProcessorContext, PunctuationType,
-    ReadOnlyStore, RecordMetadata, SessionStore, StoreBuilder, StoreHandle,
-    TimestampedKeyValueStore, TimestampedWindowStore, ValueTransformerWithKey,
+    ReadOnlyStore, RecordMetadata, SessionStore, SessionStoreWithHeaders, StoreBuilder,
+    StoreHandle, TimestampedKeyValueStore, TimestampedKeyValueStoreWithHeaders,
+    TimestampedWindowStore, TimestampedWindowStoreWithHeaders, ValueTransformerWithKey,
     VersionedKeyValueStore, VersionedPut, WindowStore,
 };
 #[cfg(feature = "observer")]
@@ -28,6 +29,7 @@ pub use crate::serdes::{
     JsonSerde, ListSerde, Nullable, Serde, SerdeError, SessionWindowedSerde, StringSerde,
     TimeWindowedSerde, UuidSerde, Window, Windowed,
 };
+pub use crate::store::{AggregationWithHeaders, ValueTimestampHeaders};
 pub use crate::time::{
     ConsumerRecord, FailOnInvalidTimestamp, LogAndSkipOnInvalidTimestamp, Timestamp,
     TimestampExtractor, UsePartitionTimeOnInvalidTimestamp, WallclockTimestampExtractor,

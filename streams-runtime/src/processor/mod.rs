@@ -25,6 +25,7 @@ mod transformer;
 mod versioned;
 mod window;
 mod window_reads;
+mod with_headers;
 
 pub use children::Children;
 pub(crate) use context::enter;
@@ -53,6 +54,9 @@ pub use timestamped_window::TimestampedWindowStore;
 pub use transformer::ValueTransformerWithKey;
 pub use versioned::{VersionedKeyValueStore, VersionedPut};
 pub use window::WindowStore;
+pub use with_headers::{
+    SessionStoreWithHeaders, TimestampedKeyValueStoreWithHeaders, TimestampedWindowStoreWithHeaders,
+};
 
 use crate::error::UserError;
 use crate::record::Record;

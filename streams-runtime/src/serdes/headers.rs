@@ -63,14 +63,34 @@ pub fn put_headers_and_time(
     timestamp: i64,
     out: &mut Vec<u8>,
 ) -> Result<(), SerdeError> {
+    put_sized_headers(headers, out)?;
+    out.extend_from_slice(&timestamp.to_be_bytes());
+    Ok(())
+}
+
+/// Appends the headers block behind its size. Java: `AggregationWithHeadersSerializer`.
+///
+/// # Errors
+/// When a header is larger than 2 GiB.
+pub fn put_sized_headers(headers: &Headers, out: &mut Vec<u8>) -> Result<(), SerdeError> {
     let start = out.len();
     put_headers(headers, out)?;
     let end = out.len();
     put_varint(size_i32(end - start)?, out);
     let size = out.len() - end;
     out[start..].rotate_right(size);
-    out.extend_from_slice(&timestamp.to_be_bytes());
     Ok(())
+}
+
+/// Splits a stored value with headers into headers and what stands behind them.
+///
+/// # Errors
+/// When the bytes end early.
+pub fn read_sized_headers(bytes: &[u8]) -> Result<(Headers, &[u8]), SerdeError> {
+    let mut reader = Reader::new(bytes);
+    let block = reader.varint_sized("the headers' size")?;
+    let block = block.ok_or_else(|| SerdeError::new("the headers' size is negative"))?;
+    Ok((read_headers(block)?, reader.rest()))
 }
 
 /// Splits a stored value with headers into headers, time and value.
@@ -78,11 +98,10 @@ pub fn put_headers_and_time(
 /// # Errors
 /// When the bytes end early.
 pub fn read_headers_and_time(bytes: &[u8]) -> Result<(Headers, i64, &[u8]), SerdeError> {
-    let mut reader = Reader::new(bytes);
-    let block = reader.varint_sized("the headers' size")?;
-    let block = block.ok_or_else(|| SerdeError::new("the headers' size is negative"))?;
+    let (headers, rest) = read_sized_headers(bytes)?;
+    let mut reader = Reader::new(rest);
     let timestamp = reader.i64("the value's time")?;
-    Ok((read_headers(block)?, timestamp, reader.rest()))
+    Ok((headers, timestamp, reader.rest()))
 }
 
 #[cfg(test)]

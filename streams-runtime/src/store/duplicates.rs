@@ -4,9 +4,8 @@ use super::byte_store::ByteStore;
 use super::typed::{RowFormat, TypedStore};
 use super::{Order, StoreError};
 use crate::outbox::Outbox;
-use crate::record::{Headers, RecordContext};
+use crate::record::RecordContext;
 use crate::serdes::Windowed;
-use crate::time::Timestamp;
 
 /// Bytes of the number at the end of a window's key.
 const NUMBER: usize = size_of::<i32>();
@@ -74,9 +73,10 @@ where
         let stored = self.row_bytes(row)?;
         self.bytes.number(&mut key)?;
         self.bytes.put_numbered(&key, stored.as_deref());
-        let time: Timestamp = row.and_then(F::timestamp).unwrap_or(context.timestamp);
-        let logged = stored.as_deref().and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, &key, logged, time.as_millis(), Headers::none());
+        let format = &self.format;
+        let time = row.and_then(|row| format.timestamp(row)).unwrap_or(context.timestamp);
+        let logged = stored.as_deref().map(|row| format.logged(row));
+        self.bytes.log(out, &key, logged, time.as_millis(), format.headers(row, context));
         Ok(())
     }
 

@@ -5,12 +5,13 @@ use std::ops::RangeBounds;
 use std::sync::Arc;
 
 use super::typed::{RowFormat, TypedStore};
+use super::with_headers::HeadersForm;
 use super::{
     CacheBudget, ChangelogRecord, Eviction, KeyRange, Order, StateStore, StoreError, StoreKind,
     StoreMaker, StoreSetup,
 };
 use crate::outbox::Outbox;
-use crate::record::RecordContext;
+use crate::record::{Headers, RecordContext};
 use crate::serdes::{Encoded, Serde, SerdeError, SerdeRef};
 use crate::time::Timestamp;
 
@@ -31,7 +32,7 @@ where
 {
     /// A store with these serdes.
     pub fn new(setup: StoreSetup<'_>, key: SerdeRef<K>, value: SerdeRef<V>) -> Self {
-        Self { rows: TypedStore::new(setup, key, Plain(value)) }
+        Self { rows: TypedStore::new(setup, key, Plain::new(value)) }
     }
 
     /// The value of a key now.
@@ -148,33 +149,83 @@ where
     }
 }
 
-/// The layout: the value's own bytes.
-pub(crate) struct Plain<V>(pub(crate) SerdeRef<V>);
+/// The layout: the bytes of the value's serde. Headers in it are the changelog record's own.
+pub(crate) struct Plain<V> {
+    serde: SerdeRef<V>,
+    headers: Option<HeadersForm<V>>,
+}
+
+impl<V> Clone for Plain<V> {
+    fn clone(&self) -> Self {
+        Self { serde: Arc::clone(&self.serde), headers: self.headers }
+    }
+}
+
+impl<V> Plain<V> {
+    pub(crate) fn new(serde: SerdeRef<V>) -> Self {
+        Self { serde, headers: None }
+    }
+
+    /// Values with headers, which `serde` writes before them.
+    pub(super) fn with_headers(serde: SerdeRef<V>, form: HeadersForm<V>) -> Self {
+        Self { serde, headers: Some(form) }
+    }
+}
 
 impl<V: 'static> RowFormat<V> for Plain<V> {
     const KIND: StoreKind = StoreKind::KeyValue;
     const PREFIX: usize = 0;
-    const LOGS_EVICTION: bool = true;
 
     fn write(&self, topic: &str, row: &V, out: &mut Vec<u8>) -> Result<Encoded, SerdeError> {
-        self.0.serialize(topic, row, out)
+        self.serde.serialize(topic, row, out)
     }
 
     #[inline]
     fn len(&self, row: &V) -> Option<usize> {
-        self.0.encoded_len(row)
+        self.serde.encoded_len(row)
     }
 
     fn read(&self, topic: &str, bytes: &[u8]) -> Result<V, SerdeError> {
-        self.0.deserialize(topic, Some(bytes))
+        self.serde.deserialize(topic, Some(bytes))
     }
 
-    fn timestamp(_: &V) -> Option<Timestamp> {
-        None
+    fn timestamp(&self, row: &V) -> Option<Timestamp> {
+        self.headers.and_then(|form| (form.timestamp)(row))
     }
 
-    fn restored(_: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>) {
-        out.extend_from_slice(value);
+    fn restored(&self, record: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>) {
+        match self.headers {
+            Some(form) => form.restored(record, value, out),
+            None => out.extend_from_slice(value),
+        }
+    }
+
+    fn logged<'r>(&self, row: &'r [u8]) -> &'r [u8] {
+        self.headers.map_or(row, |form| form.value(row))
+    }
+
+    fn headers<'a>(&self, row: Option<&'a V>, context: &'a RecordContext) -> &'a Headers {
+        match (self.headers, row) {
+            (None, _) => Headers::none(),
+            (Some(form), Some(row)) => (form.headers)(row),
+            (Some(_), None) => &context.headers,
+        }
+    }
+
+    /// Java's LRU store with headers hides the one that would log, as the timestamped one does.
+    fn logs_eviction(&self) -> bool {
+        self.headers.is_none()
+    }
+
+    fn kind(&self, kind: StoreKind) -> StoreKind {
+        match (self.headers, kind) {
+            (None, kind) => kind,
+            (Some(_), StoreKind::Session) => StoreKind::SessionWithHeaders,
+            (Some(_), StoreKind::Window { size_ms }) => {
+                StoreKind::TimestampedWithHeaders { window_size_ms: Some(size_ms) }
+            }
+            (Some(_), _) => StoreKind::TimestampedWithHeaders { window_size_ms: None },
+        }
     }
 }
 
@@ -184,8 +235,18 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
+    key_value_store_maker_of(key, Plain::new(value))
+}
+
+/// [`key_value_store_maker`] for values in that form.
+pub(super) fn key_value_store_maker_of<K, V>(key: SerdeRef<K>, format: Plain<V>) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
     Arc::new(move |setup| {
-        Ok(Box::new(KeyValueStore::new(setup, Arc::clone(&key), Arc::clone(&value))))
+        let rows = TypedStore::new(setup, Arc::clone(&key), format.clone());
+        Ok(Box::new(KeyValueStore { rows }))
     })
 }
 

@@ -124,7 +124,8 @@ where
             }
             self.store(out, &context, key_bytes, &row, context.timestamp)?;
             self.note_size(key_bytes, row.as_ref());
-            let timestamp = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
+            let timestamp = row.as_ref().and_then(|row| self.format.timestamp(row));
+            let timestamp = timestamp.unwrap_or(context.timestamp);
             return Ok(Some(Flushed { key, new: row, old: before.row, timestamp, context }));
         }
         Ok(None)

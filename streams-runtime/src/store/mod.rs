@@ -30,6 +30,7 @@ mod pending;
 mod plain_window;
 #[cfg(feature = "rocksdb")]
 mod rocksdb;
+mod row_format;
 mod rows;
 mod segments;
 mod session;
@@ -51,6 +52,7 @@ mod versions;
 mod walk;
 mod window;
 mod window_rows;
+mod with_headers;
 
 use std::any::Any;
 use std::marker::PhantomData;
@@ -90,6 +92,10 @@ pub use versioned::{VersionedRecord, versioned_store_maker};
 pub use versions::VersionLayout;
 pub(crate) use walk::Walk;
 pub use window::window_store_maker;
+pub use with_headers::{
+    AggregationWithHeaders, ValueTimestampHeaders, headers_session_store_maker,
+    headers_store_maker, headers_window_store_maker,
+};
 
 use crate::outbox::{Outbox, TopicIx};
 use crate::record::Headers;
@@ -318,6 +324,13 @@ pub enum StoreKind {
     },
     /// Rows of sessions: key, end and start; the value alone.
     Session,
+    /// Rows as those of a kind with the same keys, the value behind headers and its time.
+    TimestampedWithHeaders {
+        /// For windows, how far the end lies behind the start.
+        window_size_ms: Option<i64>,
+    },
+    /// Rows of sessions, the value behind headers.
+    SessionWithHeaders,
     /// The versions of keys: end (i64; the last possible one for the latest version), time (i64), value.
     Versioned,
     /// What only its operator understands: nothing to be looked at.

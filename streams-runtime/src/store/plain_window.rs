@@ -110,11 +110,24 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
+    plain_window_store_maker_of(key, Plain::new(value), layout)
+}
+
+/// [`plain_window_store_maker`] for values in that form.
+pub(super) fn plain_window_store_maker_of<K, V>(
+    key: SerdeRef<K>,
+    format: Plain<V>,
+    layout: WindowLayout,
+) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
     Arc::new(move |setup| {
         let caching = setup.caching && !layout.duplicates;
         let keys = WindowStoreKeys { inner: Arc::clone(&key).into(), size_ms: layout.size_ms };
         let bytes = ByteStore::with_times(setup, layout)?;
-        let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
+        let rows = TypedStore::over(bytes, caching, Arc::new(keys), format.clone());
         Ok(Box::new(WindowStore { rows }))
     })
 }

@@ -164,13 +164,27 @@ where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
 {
+    session_store_maker_of(key, Plain::new(value), retention_ms, indexed)
+}
+
+/// [`session_store_maker`] for values in that form.
+pub(super) fn session_store_maker_of<K, V>(
+    key: SerdeRef<K>,
+    format: Plain<V>,
+    retention_ms: i64,
+    indexed: bool,
+) -> StoreMaker
+where
+    K: Clone + Send + 'static,
+    V: Clone + Send + 'static,
+{
     let time = TimeInKey::Session;
     let layout = WindowLayout { time, retention_ms, size_ms: 0, indexed, duplicates: false };
     Arc::new(move |setup| {
         let caching = setup.caching;
         let keys = SessionStoreKeys { inner: Arc::clone(&key).into() };
         let bytes = ByteStore::with_times(setup, layout)?;
-        let rows = TypedStore::over(bytes, caching, Arc::new(keys), Plain(Arc::clone(&value)));
+        let rows = TypedStore::over(bytes, caching, Arc::new(keys), format.clone());
         Ok(Box::new(SessionStore { rows }))
     })
 }

@@ -313,8 +313,6 @@ pub(crate) struct Timestamped<V>(pub(crate) Direct<V>);
 impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
     const KIND: StoreKind = StoreKind::TimestampedKeyValue;
     const PREFIX: usize = size_of::<i64>();
-    // Java's timestamped LRU store hides the one that would log
-    const LOGS_EVICTION: bool = false;
 
     #[inline]
     fn write(
@@ -343,11 +341,12 @@ impl<V: 'static> RowFormat<ValueAndTimestamp<V>> for Timestamped<V> {
         Ok(ValueAndTimestamp { value, timestamp })
     }
 
-    fn timestamp(row: &ValueAndTimestamp<V>) -> Option<Timestamp> {
+    #[inline]
+    fn timestamp(&self, row: &ValueAndTimestamp<V>) -> Option<Timestamp> {
         Some(row.timestamp)
     }
 
-    fn restored(record: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>) {
+    fn restored(&self, record: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(&record.timestamp.to_be_bytes());
         out.extend_from_slice(value);
     }

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 
 use super::byte_store::ByteStore;
 use super::cache::{Before, Cache, SlotIx};
+pub(crate) use super::row_format::RowFormat;
 use super::rows::Rows;
 use super::slot_index::hash;
 use super::versions::Put;
@@ -14,31 +15,6 @@ use crate::outbox::Outbox;
 use crate::record::{Headers, RecordContext};
 use crate::serdes::{Direct, Encoded, Serde, SerdeError, SerdeRef};
 use crate::time::Timestamp;
-
-/// How rows of a kind lie in the store and on the changelog.
-pub(crate) trait RowFormat<R>: Send + 'static {
-    /// The kind of store.
-    const KIND: StoreKind;
-    /// How many bytes come before the value; the changelog has the value only.
-    const PREFIX: usize;
-    /// True when a row that goes because the store is full gets a tombstone on the changelog.
-    const LOGS_EVICTION: bool;
-
-    /// Appends the stored form of a row; `Null` when its value is a null.
-    fn write(&self, topic: &str, row: &R, out: &mut Vec<u8>) -> Result<Encoded, SerdeError>;
-
-    /// How many bytes `write` appends, when that is known without writing.
-    fn len(&self, row: &R) -> Option<usize>;
-
-    /// Reads the stored form.
-    fn read(&self, topic: &str, bytes: &[u8]) -> Result<R, SerdeError>;
-
-    /// The row's own time, where the kind has one.
-    fn timestamp(row: &R) -> Option<Timestamp>;
-
-    /// Appends the stored form of a changelog record's value.
-    fn restored(record: &ChangelogRecord<'_>, value: &[u8], out: &mut Vec<u8>);
-}
 
 /// A store of rows `R` by keys `K`.
 pub(crate) struct TypedStore<K, R, F> {
@@ -302,14 +278,18 @@ where
         partition: i32,
         records: &mut dyn Iterator<Item = ChangelogRecord<'_>>,
     ) -> Result<(), StoreError> {
-        self.bytes.restore(partition, records, F::restored)
+        let format = &self.format;
+        self.bytes.restore(partition, records, |record, value, out| {
+            format.restored(record, value, out);
+        })
     }
 
     pub(crate) fn kind(&self) -> StoreKind {
         if self.bytes.versions.is_some() {
             return StoreKind::Versioned;
         }
-        self.bytes.segments.as_ref().map_or(F::KIND, |segments| segments.kind(F::PREFIX > 0))
+        let segments = self.bytes.segments.as_ref();
+        self.format.kind(segments.map_or(F::KIND, |segments| segments.kind(F::PREFIX > 0)))
     }
 
     /// Forgets what was not committed.
@@ -442,17 +422,19 @@ where
         };
         let stored = (encoded == Encoded::Bytes).then_some(self.row_buf.as_slice());
         if self.bytes.versions.is_some() {
-            let time = row.as_ref().and_then(F::timestamp).unwrap_or(time);
+            let time = row.as_ref().and_then(|row| self.format.timestamp(row)).unwrap_or(time);
             return self.store_version(out, key, encoded, time);
         }
         let evicted = self.bytes.put(key, stored);
-        if let Some(evicted) = evicted.filter(|_| F::LOGS_EVICTION) {
+        if let Some(evicted) = evicted.filter(|_| self.format.logs_eviction()) {
             let time = context.timestamp.as_millis();
             self.bytes.log(out, &evicted, None, time, Headers::none());
         }
-        let time = row.as_ref().and_then(F::timestamp).unwrap_or(context.timestamp);
-        let logged = stored.and_then(|row| row.get(F::PREFIX..));
-        self.bytes.log(out, key, logged, time.as_millis(), Headers::none());
+        let (row, format) = (row.as_ref(), &self.format);
+        let time = row.and_then(|row| format.timestamp(row)).unwrap_or(context.timestamp);
+        let (logged, headers) =
+            (stored.map(|row| format.logged(row)), format.headers(row, context));
+        self.bytes.log(out, key, logged, time.as_millis(), headers);
         Ok(true)
     }
 
@@ -469,7 +451,7 @@ where
         let stored = (row == Encoded::Bytes).then_some(self.row_buf.as_slice());
         let time = time.as_millis();
         let put = self.bytes.put_version(key, stored, time)?;
-        let logged = stored.and_then(|row| row.get(F::PREFIX..));
+        let logged = stored.map(|row| self.format.logged(row));
         self.bytes.log(out, key, logged, time, Headers::none());
         match put {
             Put::Latest => Ok(true),

@@ -7,6 +7,7 @@ use crate::error::{StreamsError, StreamsErrorKind};
 use crate::outbox::Outbox;
 use crate::record::RecordContext;
 use crate::serdes::Window;
+use crate::serdes::headers::read_sized_headers;
 use crate::serdes::windowed::{read_session_key, read_window_key};
 use crate::store::{
     KeyValueStore, Order, OwnState, OwnStore, StoreKind, TableStore, VersionedRecord,
@@ -213,6 +214,8 @@ impl TopologyTestDriver {
                 StoreKind::TimestampedKeyValue
                 | StoreKind::TimestampedWindow { .. }
                 | StoreKind::Versioned => split_time(stored),
+                StoreKind::TimestampedWithHeaders { .. } => split_time(behind_headers(stored)),
+                StoreKind::SessionWithHeaders => (None, behind_headers(stored)),
                 _ => (None, stored),
             };
             let (key, window) = key_and_window(kind, key);
@@ -276,6 +279,11 @@ impl TopologyTestDriver {
     }
 }
 
+/// What stands behind the headers of a stored value.
+fn behind_headers(stored: &[u8]) -> &[u8] {
+    read_sized_headers(stored).map_or(stored, |(_, rest)| rest)
+}
+
 fn split_time(stored: &[u8]) -> (Option<i64>, &[u8]) {
     match stored.split_first_chunk() {
         Some((time, rest)) => (Some(i64::from_be_bytes(*time)), rest),
@@ -285,11 +293,13 @@ fn split_time(stored: &[u8]) -> (Option<i64>, &[u8]) {
 
 fn key_and_window(kind: StoreKind, key: &[u8]) -> (&[u8], Option<Window>) {
     match kind {
-        StoreKind::Session => match read_session_key(key) {
+        StoreKind::Session | StoreKind::SessionWithHeaders => match read_session_key(key) {
             Ok((key, window)) => (key, Some(window)),
             Err(_) => (key, None),
         },
-        StoreKind::Window { size_ms } | StoreKind::TimestampedWindow { size_ms } => {
+        StoreKind::Window { size_ms }
+        | StoreKind::TimestampedWindow { size_ms }
+        | StoreKind::TimestampedWithHeaders { window_size_ms: Some(size_ms) } => {
             match read_window_key(key) {
                 Ok((key, start, _)) => {
                     (key, Some(Window { start, end: start.saturating_add(size_ms) }))
@@ -298,6 +308,7 @@ fn key_and_window(kind: StoreKind, key: &[u8]) -> (&[u8], Option<Window>) {
             }
         }
         StoreKind::KeyValue
+        | StoreKind::TimestampedWithHeaders { window_size_ms: None }
         | StoreKind::TimestampedKeyValue
         | StoreKind::Versioned
         | StoreKind::Internal => (key, None),

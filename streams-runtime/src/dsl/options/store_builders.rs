@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::{KeyValueSupplier, Stores, WindowSupplier};
 use crate::processor::{
-    KeyValueStore, SessionStore, StoreBuilder, TimestampedKeyValueStore, TimestampedWindowStore,
+    KeyValueStore, SessionStore, SessionStoreWithHeaders, StoreBuilder, TimestampedKeyValueStore,
+    TimestampedKeyValueStoreWithHeaders, TimestampedWindowStore, TimestampedWindowStoreWithHeaders,
     VersionedKeyValueStore, WindowStore,
 };
 use crate::serdes::{Serde, SerdeRef};
 use crate::store::{
-    StoreMaker, VersionLayout, WindowLayout, key_value_store_maker, plain_window_store_maker,
+    StoreMaker, VersionLayout, WindowLayout, headers_session_store_maker, headers_store_maker,
+    headers_window_store_maker, key_value_store_maker, plain_window_store_maker,
     session_store_maker, table_store_maker, versioned_store_maker, window_store_maker,
 };
 use crate::topology::StoreType;
@@ -244,5 +246,51 @@ impl Stores {
         let kept = supplier.retention.map_or(0, |kept| kept.as_millis());
         let kept = i64::try_from(kept).unwrap_or(i64::MAX);
         built(supplier, Wanted::Sessions, session_store_maker(key, value, kept, false))
+    }
+
+    /// A [`TimestampedKeyValueStoreWithHeaders`] with these serdes.
+    /// Java: `Stores#timestampedKeyValueStoreWithHeadersBuilder`.
+    pub fn timestamped_key_value_store_with_headers_builder<K, V>(
+        supplier: KeyValueSupplier,
+        key: impl Serde<K>,
+        value: impl Serde<V>,
+    ) -> StoreBuilder<TimestampedKeyValueStoreWithHeaders<'static, K, V>>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let (key, value) = held(key, value);
+        built(supplier, Wanted::Keys, headers_store_maker(key, value))
+    }
+
+    /// A [`TimestampedWindowStoreWithHeaders`] with these serdes.
+    /// Java: `Stores#timestampedWindowStoreWithHeadersBuilder`.
+    pub fn timestamped_window_store_with_headers_builder<K, V>(
+        supplier: WindowSupplier,
+        key: impl Serde<K>,
+        value: impl Serde<V>,
+    ) -> StoreBuilder<TimestampedWindowStoreWithHeaders<'static, K, V>>
+    where
+        K: Clone + Send + 'static,
+        V: Clone + Send + 'static,
+    {
+        let (key, value) = held(key, value);
+        of_windows(supplier, |layout| headers_window_store_maker(key, value, layout))
+    }
+
+    /// A [`SessionStoreWithHeaders`] with these serdes. Java: `Stores#sessionStoreWithHeadersBuilder`.
+    pub fn session_store_with_headers_builder<K, A>(
+        supplier: KeyValueSupplier,
+        key: impl Serde<K>,
+        aggregation: impl Serde<A>,
+    ) -> StoreBuilder<SessionStoreWithHeaders<'static, K, A>>
+    where
+        K: Clone + Send + 'static,
+        A: Clone + Send + 'static,
+    {
+        let (key, aggregation) = held(key, aggregation);
+        let kept = supplier.retention.map_or(0, |kept| kept.as_millis());
+        let kept = i64::try_from(kept).unwrap_or(i64::MAX);
+        built(supplier, Wanted::Sessions, headers_session_store_maker(key, aggregation, kept))
     }
 }
