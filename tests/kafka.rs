@@ -36,6 +36,8 @@ mod joins;
 mod lifecycle;
 #[path = "kafka/offset_reset.rs"]
 mod offset_reset;
+#[path = "kafka/own.rs"]
+mod own;
 #[path = "kafka/partitions.rs"]
 mod partitions;
 #[path = "kafka/patterns.rs"]

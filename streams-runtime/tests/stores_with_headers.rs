@@ -100,14 +100,14 @@ type Stores3 = (
 fn by_type(in_memory: bool) -> Stores3 {
     match in_memory {
         true => (
-            TimestampedKeyValueStoreWithHeaders::in_memory("kv"),
-            TimestampedWindowStoreWithHeaders::in_memory("w", KEPT, SIZE),
-            SessionStoreWithHeaders::in_memory("ss", KEPT),
+            TimestampedKeyValueStoreWithHeaders::in_memory_with_headers("kv"),
+            TimestampedWindowStoreWithHeaders::in_memory_with_headers("w", KEPT, SIZE),
+            SessionStoreWithHeaders::in_memory_with_headers("ss", KEPT),
         ),
         false => (
-            TimestampedKeyValueStoreWithHeaders::persistent("kv"),
-            TimestampedWindowStoreWithHeaders::persistent("w", KEPT, SIZE),
-            SessionStoreWithHeaders::persistent("ss", KEPT),
+            TimestampedKeyValueStoreWithHeaders::persistent_with_headers("kv"),
+            TimestampedWindowStoreWithHeaders::persistent_with_headers("w", KEPT, SIZE),
+            SessionStoreWithHeaders::persistent_with_headers("ss", KEPT),
         ),
     }
 }

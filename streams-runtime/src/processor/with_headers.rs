@@ -39,7 +39,7 @@ use crate::topology::StoreType;
 /// }
 ///
 /// let topology = topology!({
-///     let first = store(TimestampedKeyValueStoreWithHeaders::<String, i64>::persistent("first"));
+///     let first = store(TimestampedKeyValueStoreWithHeaders::<String, i64>::persistent_with_headers("first"));
 ///     stream::<String, i64>("in").process(first_headers, first).to("out");
 /// });
 /// let mut driver = TopologyTestDriver::new(&topology, TestDriverConfig::default())?;
@@ -70,19 +70,19 @@ pub type SessionStoreWithHeaders<'a, K, A> = SessionStore<'a, K, AggregationWith
 
 impl<K: HasSerde, V: HasSerde> KeyValueStore<'static, K, ValueTimestampHeaders<V>> {
     /// Rows on disk.
-    pub fn persistent(name: impl Into<String>) -> StoreBuilder<Self> {
+    pub fn persistent_with_headers(name: impl Into<String>) -> StoreBuilder<Self> {
         StoreBuilder::new(name, StoreType::RocksDb, headers_store_maker(K::serde(), V::serde()))
     }
 
     /// Rows in memory.
-    pub fn in_memory(name: impl Into<String>) -> StoreBuilder<Self> {
+    pub fn in_memory_with_headers(name: impl Into<String>) -> StoreBuilder<Self> {
         StoreBuilder::new(name, StoreType::InMemory, headers_store_maker(K::serde(), V::serde()))
     }
 }
 
 impl<K: HasSerde, V: HasSerde> WindowStore<'static, K, ValueTimestampHeaders<V>> {
     /// Windows of this size on disk, kept that long.
-    pub fn persistent(
+    pub fn persistent_with_headers(
         name: impl Into<String>,
         retention: Duration,
         size: Duration,
@@ -91,7 +91,7 @@ impl<K: HasSerde, V: HasSerde> WindowStore<'static, K, ValueTimestampHeaders<V>>
     }
 
     /// Windows of this size in memory, kept that long.
-    pub fn in_memory(
+    pub fn in_memory_with_headers(
         name: impl Into<String>,
         retention: Duration,
         size: Duration,
@@ -112,12 +112,18 @@ impl<K: HasSerde, V: HasSerde> WindowStore<'static, K, ValueTimestampHeaders<V>>
 
 impl<K: HasSerde, A: HasSerde> SessionStore<'static, K, AggregationWithHeaders<A>> {
     /// Rows on disk, kept that long after the end of their session.
-    pub fn persistent(name: impl Into<String>, retention: Duration) -> StoreBuilder<Self> {
+    pub fn persistent_with_headers(
+        name: impl Into<String>,
+        retention: Duration,
+    ) -> StoreBuilder<Self> {
         Self::with_headers_in(name, retention, StoreType::RocksDb)
     }
 
     /// Rows in memory, kept that long after the end of their session.
-    pub fn in_memory(name: impl Into<String>, retention: Duration) -> StoreBuilder<Self> {
+    pub fn in_memory_with_headers(
+        name: impl Into<String>,
+        retention: Duration,
+    ) -> StoreBuilder<Self> {
         Self::with_headers_in(name, retention, StoreType::InMemory)
     }
 
