@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::builder::Keeps;
 use super::{IntoSink, Named, Printed, Produced, Split, StreamsBuilder};
 use crate::operator::{
-    Filter, FilterNot, FlatMapValues, FlatMapValuesWithKey, Foreach, MapValues, MapValuesWithKey,
+    Filter, FlatMapValues, FlatMapValuesWithKey, Foreach, Is, IsNot, MapValues, MapValuesWithKey,
     Peek, Print, Sink, SinkTopic, default_partitioner,
 };
 use crate::record::RecordContext;
@@ -68,7 +68,7 @@ impl<K, V> KStream<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<Named>,
-    ) -> (Self, Filter<F>)
+    ) -> (Self, Filter<F, Is>)
     where
         F: Fn(&K, &V) -> bool + Send + Sync + 'static,
     {
@@ -98,12 +98,12 @@ impl<K, V> KStream<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<Named>,
-    ) -> (Self, FilterNot<F>)
+    ) -> (Self, Filter<F, IsNot>)
     where
         F: Fn(&K, &V) -> bool + Send + Sync + 'static,
     {
         let node = self.filtered(b, options);
-        (Self::new(node), FilterNot::new(node, predicate))
+        (Self::new(node), Filter::new(node, predicate))
     }
 
     pub(super) fn filtered(self, b: &mut StreamsBuilder, options: impl Into<Named>) -> NodeId {

@@ -11,9 +11,8 @@ use super::kgrouped_stream::WithSerdes;
 use super::{Grouped, KGroupedStream, KStream, Named, Produced, StreamsBuilder};
 use crate::error::UserError;
 use crate::operator::{
-    Sink, SinkTopic, TryFilter, TryFilterNot, TryFlatMap, TryFlatMapValues,
-    TryFlatMapValuesWithKey, TryForeach, TryGroupBy, TryMap, TryMapValues, TryMapValuesWithKey,
-    TryPeek, TrySelectKey,
+    Filter, Is, IsNot, Sink, SinkTopic, Try, TryFlatMap, TryFlatMapValues, TryFlatMapValuesWithKey,
+    TryForeach, TryGroupBy, TryMap, TryMapValues, TryMapValuesWithKey, TryPeek, TrySelectKey,
 };
 use crate::record::RecordContext;
 use crate::serdes::HasSerde;
@@ -43,12 +42,12 @@ impl<K, V> KStream<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<Named>,
-    ) -> (Self, TryFilter<F>)
+    ) -> (Self, Filter<F, Try<Is>>)
     where
         F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
     {
         let node = self.filtered(b, options);
-        (Self::new(node), TryFilter::new(node, predicate))
+        (Self::new(node), Filter::new(node, predicate))
     }
 
     /// [`filter_not`](KStream::filter_not) with a predicate that can fail.
@@ -73,12 +72,12 @@ impl<K, V> KStream<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<Named>,
-    ) -> (Self, TryFilterNot<F>)
+    ) -> (Self, Filter<F, Try<IsNot>>)
     where
         F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
     {
         let node = self.filtered(b, options);
-        (Self::new(node), TryFilterNot::new(node, predicate))
+        (Self::new(node), Filter::new(node, predicate))
     }
 
     /// [`map_values`](KStream::map_values) with a mapper that can fail.

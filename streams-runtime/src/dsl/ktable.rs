@@ -7,7 +7,7 @@ use super::kgrouped_stream::{Group, WithSerdes};
 use super::serdes::{SerdePair, SerdeSlot};
 use super::{Grouped, KGroupedTable, KStream, Named, StreamsBuilder, TableOpOptions};
 use crate::operator::{
-    Always, OfValues, Perhaps, TableFilter, TableFilterNot, TableGroupBy, TableMapValues, ToStream,
+    Always, Is, IsNot, OfValues, Perhaps, TableFilter, TableGroupBy, TableMapValues, ToStream,
     ToStreamWithKey, WithKey,
 };
 use crate::serdes::HasSerde;
@@ -82,7 +82,7 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<TableOpOptions<K, V>>,
-    ) -> (Self, TableFilter<K, V, F>)
+    ) -> (Self, TableFilter<K, V, F, Is>)
     where
         K: HasSerde,
         V: HasSerde,
@@ -112,14 +112,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<TableOpOptions<K, V>>,
-    ) -> (Self, TableFilterNot<K, V, F>)
+    ) -> (Self, TableFilter<K, V, F, IsNot>)
     where
         K: HasSerde,
         V: HasSerde,
         F: Fn(&K, &V) -> bool + Send + Sync + 'static,
     {
         let made = self.filtered(b, options);
-        (Self::new(made.node), TableFilterNot::new(made.node, predicate, made.store))
+        (Self::new(made.node), TableFilter::new(made.node, predicate, made.store))
     }
 
     pub(super) fn filtered(

@@ -8,8 +8,8 @@ use super::kgrouped_stream::WithSerdes;
 use super::ktable::Mapped;
 use super::{Grouped, KGroupedTable, KStream, KTable, Named, StreamsBuilder, TableOpOptions};
 use crate::operator::{
-    Always, OfValues, Perhaps, TableMapValues, Try, TryTableFilter, TryTableFilterNot,
-    TryTableGroupBy, TryToStreamWithKey, WithKey,
+    Always, Is, IsNot, OfValues, Perhaps, TableFilter, TableMapValues, Try, TryTableGroupBy,
+    TryToStreamWithKey, WithKey,
 };
 use crate::serdes::HasSerde;
 
@@ -37,14 +37,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<TableOpOptions<K, V>>,
-    ) -> (Self, TryTableFilter<K, V, F>)
+    ) -> (Self, TableFilter<K, V, F, Try<Is>>)
     where
         K: HasSerde,
         V: HasSerde,
         F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
     {
         let made = self.filtered(b, options);
-        (Self::new(made.node), TryTableFilter::new(made.node, predicate, made.store))
+        (Self::new(made.node), TableFilter::new(made.node, predicate, made.store))
     }
 
     /// [`filter_not`](KTable::filter_not) with a predicate that can fail.
@@ -70,14 +70,14 @@ impl<K, V> KTable<K, V> {
         b: &mut StreamsBuilder,
         predicate: F,
         options: impl Into<TableOpOptions<K, V>>,
-    ) -> (Self, TryTableFilterNot<K, V, F>)
+    ) -> (Self, TableFilter<K, V, F, Try<IsNot>>)
     where
         K: HasSerde,
         V: HasSerde,
         F: Fn(&K, &V) -> Result<bool, E> + Send + Sync + 'static,
     {
         let made = self.filtered(b, options);
-        (Self::new(made.node), TryTableFilterNot::new(made.node, predicate, made.store))
+        (Self::new(made.node), TableFilter::new(made.node, predicate, made.store))
     }
 
     /// [`map_values`](KTable::map_values) with a mapper that can fail.

@@ -64,7 +64,7 @@ pub use aggregate::{Aggregate, IntoAggregate, TryAggregate};
 pub use branch::{Branch, TryBranch};
 pub use cogroup::{CogroupAggregate, CogroupTable};
 pub use count::Count;
-pub use filter::{Filter, FilterNot, TryFilter, TryFilterNot};
+pub use filter::{Decides, Filter, Is, IsNot, Wanted};
 pub use finds_key::FindsKey;
 pub use flat_map::{FlatMap, TryFlatMap};
 pub use flat_map_values::{
@@ -107,7 +107,7 @@ pub(crate) use suppress::log_buffer;
 pub use suppress::{Suppress, SuppressRules, SuppressedView};
 pub use table_aggregate::{TableAggregate, TryTableAggregate};
 pub use table_count::TableCount;
-pub use table_filter::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
+pub use table_filter::TableFilter;
 pub use table_group_by::{TableGroupBy, TryTableGroupBy};
 pub use table_map_values::{Always, GivesValue, MapsRow, Perhaps, TableMapValues};
 pub use table_reduce::{TableReduce, TryTableReduce};

@@ -1,12 +1,15 @@
 //! `filter`, `filter_not` and their `try_` twins on a table.
 
-use std::convert::Infallible;
+use std::marker::PhantomData;
 
+use super::filter::Decides;
 use super::materialize::{Materializes, derive};
+use super::view::{Derives, LookupError};
 use crate::context::Context;
-use crate::error::{Stop, UserError};
+use crate::error::Stop;
 use crate::record::{Change, Record};
 use crate::store::{StoreRef, TableStore};
+use crate::time::Timestamp;
 use crate::topology::NodeId;
 
 /// Keeps the rows of a table that pass a predicate; rows that pass no longer are deleted.
@@ -28,114 +31,45 @@ use crate::topology::NodeId;
 /// assert_eq!(updates, [Some(2), None]);
 /// # Ok::<(), StreamsError>(())
 /// ```
-pub struct TableFilter<K, V, F> {
-    pub(crate) node: NodeId,
-    pub(crate) predicate: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
+///
+/// The shape `S` is that of a stream's [`Filter`](super::Filter).
+pub struct TableFilter<K, V, F, S> {
+    node: NodeId,
+    predicate: F,
+    store: Option<StoreRef<TableStore<K, V>>>,
+    shape: PhantomData<S>,
 }
 
-/// Keeps the rows of a table that do not pass a predicate; see [`TableFilter`].
-pub struct TableFilterNot<K, V, F> {
-    pub(crate) node: NodeId,
-    pub(crate) predicate: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
-}
+impl<K, V, F, S> TableFilter<K, V, F, S> {
+    pub(crate) fn new(
+        node: NodeId,
+        predicate: F,
+        store: Option<StoreRef<TableStore<K, V>>>,
+    ) -> Self {
+        Self { node, predicate, store, shape: PhantomData }
+    }
 
-/// [`TableFilter`] with a predicate that can fail; an error goes to the processing exception handler.
-pub struct TryTableFilter<K, V, F> {
-    pub(crate) node: NodeId,
-    pub(crate) predicate: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
-}
-
-/// [`TableFilterNot`] with a predicate that can fail; an error goes to the processing exception
-/// handler.
-pub struct TryTableFilterNot<K, V, F> {
-    pub(crate) node: NodeId,
-    pub(crate) predicate: F,
-    pub(crate) store: Option<StoreRef<TableStore<K, V>>>,
-}
-
-macro_rules! table_filter {
-    ($($name:ident)*) => { $(
-        impl<K, V, F> $name<K, V, F> {
-            pub(crate) fn new(
-                node: NodeId,
-                predicate: F,
-                store: Option<StoreRef<TableStore<K, V>>>,
-            ) -> Self {
-                Self { node, predicate, store }
-            }
-        }
-
-        impl<K, V, F> Materializes<K, V> for $name<K, V, F> {
-            type Store = TableStore<K, V>;
-
-            fn node(&self) -> NodeId {
-                self.node
-            }
-
-            fn table_store(&self) -> Option<StoreRef<Self::Store>> {
-                self.store
-            }
-        }
-    )* };
-}
-table_filter!(TableFilter TableFilterNot TryTableFilter TryTableFilterNot);
-
-impl<K, V, F> TableFilter<K, V, F>
-where
-    K: Clone + Send + 'static,
-    V: Clone + Send + 'static,
-{
-    /// The filtered update.
-    ///
-    /// # Errors
-    /// When the store fails.
-    #[inline]
-    pub fn run(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<V>>>, Stop>
+    fn filtered(&self, key: &K, value: V) -> Result<Option<V>, F::Error>
     where
-        F: Fn(&K, &V) -> bool,
+        F: Decides<K, V, S>,
     {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, true, record, |key, value| {
-            let passes = (self.predicate)(key, &value);
-            Ok::<_, Infallible>(passes.then_some(value))
-        })
+        Ok(self.predicate.keeps(key, &value)?.then_some(value))
     }
 }
 
-impl<K, V, F> TableFilterNot<K, V, F>
-where
-    K: Clone + Send + 'static,
-    V: Clone + Send + 'static,
-{
-    /// The filtered update.
-    ///
-    /// # Errors
-    /// When the store fails.
-    #[inline]
-    pub fn run(
-        &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<V>>>, Stop>
-    where
-        F: Fn(&K, &V) -> bool,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, true, record, |key, value| {
-            let passes = (self.predicate)(key, &value);
-            Ok::<_, Infallible>((!passes).then_some(value))
-        })
+impl<K, V, F, S> Materializes<K, V> for TableFilter<K, V, F, S> {
+    type Store = TableStore<K, V>;
+
+    fn node(&self) -> NodeId {
+        self.node
+    }
+
+    fn table_store(&self) -> Option<StoreRef<Self::Store>> {
+        self.store
     }
 }
 
-impl<K, V, F> TryTableFilter<K, V, F>
+impl<K, V, F, S> TableFilter<K, V, F, S>
 where
     K: Clone + Send + 'static,
     V: Clone + Send + 'static,
@@ -145,45 +79,30 @@ where
     /// # Errors
     /// When the predicate fails and the handler says fail, and when the store fails.
     #[inline]
-    pub fn run<E>(
+    pub fn run(
         &self,
         cx: &mut Context,
         record: Record<K, Change<V>>,
     ) -> Result<Option<Record<K, Change<V>>>, Stop>
     where
-        F: Fn(&K, &V) -> Result<bool, E>,
-        E: Into<UserError>,
+        F: Decides<K, V, S>,
     {
         cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, true, record, |key, value| {
-            (self.predicate)(key, &value).map(|passes| passes.then_some(value))
-        })
+        derive(cx, self.node, self.store, true, record, |key, value| self.filtered(key, value))
     }
 }
 
-impl<K, V, F> TryTableFilterNot<K, V, F>
-where
-    K: Clone + Send + 'static,
-    V: Clone + Send + 'static,
-{
-    /// The filtered update; none when the predicate failed.
-    ///
-    /// # Errors
-    /// When the predicate fails and the handler says fail, and when the store fails.
-    #[inline]
-    pub fn run<E>(
+impl<K, V, F: Decides<K, V, S>, S> Derives<K, V> for TableFilter<K, V, F, S> {
+    type Row = V;
+
+    fn row(
         &self,
-        cx: &mut Context,
-        record: Record<K, Change<V>>,
-    ) -> Result<Option<Record<K, Change<V>>>, Stop>
-    where
-        F: Fn(&K, &V) -> Result<bool, E>,
-        E: Into<UserError>,
-    {
-        cx.entering(self.node, &record);
-        derive(cx, self.node, self.store, true, record, |key, value| {
-            (self.predicate)(key, &value).map(|passes| (!passes).then_some(value))
-        })
+        _: &mut Context,
+        key: &K,
+        value: V,
+        _: Timestamp,
+    ) -> Result<Option<V>, LookupError> {
+        self.filtered(key, value).map_err(LookupError::user)
     }
 }
 
@@ -191,6 +110,7 @@ where
 mod tests {
     use super::*;
     use crate::operator::testing::{context, record, resuming, with_store};
+    use crate::operator::{Is, IsNot, Try};
     use crate::topology::StoreIx;
 
     type Update = (Option<i64>, Option<i64>);
@@ -198,7 +118,8 @@ mod tests {
     /// Runs updates (old, new) through a filter for values over 10.
     fn run(cx: &mut Context, store: bool, updates: &[Update]) -> Vec<Option<Update>> {
         let store = store.then(|| StoreRef::new(StoreIx(0)));
-        let filter = TableFilter::new(NodeId(0), |_: &String, n: &i64| *n > 10, store);
+        let filter =
+            TableFilter::<_, _, _, Is>::new(NodeId(0), |_: &String, n: &i64| *n > 10, store);
         let run = |(old, new): &Update| {
             let update = record("k".to_owned(), Change::latest(*new, *old));
             let out = filter.run(cx, update).unwrap();
@@ -230,17 +151,22 @@ mod tests {
 
     #[test]
     fn not_and_failures() {
-        let not = TableFilterNot::new(NodeId(0), |_: &String, n: &i64| *n > 10, None);
+        let not =
+            TableFilter::<_, _, _, IsNot>::new(NodeId(0), |_: &String, n: &i64| *n > 10, None);
         let update = |new| record("k".to_owned(), Change::latest(Some(new), None));
         let out = not.run(&mut context(), update(5)).unwrap();
         assert_eq!(out.map(|record| record.value.new), Some(Some(5)));
         let odd = |_: &String, n: &i64| if *n < 0 { Err("negative") } else { Ok(n % 2 == 1) };
         let mut cx = resuming();
         assert_eq!(
-            TryTableFilter::new(NodeId(0), odd, None).run(&mut cx, update(-1)).unwrap(),
+            TableFilter::<_, _, _, Try<Is>>::new(NodeId(0), odd, None)
+                .run(&mut cx, update(-1))
+                .unwrap(),
             None
         );
-        let out = TryTableFilterNot::new(NodeId(0), odd, None).run(&mut cx, update(2)).unwrap();
+        let out = TableFilter::<_, _, _, Try<IsNot>>::new(NodeId(0), odd, None)
+            .run(&mut cx, update(2))
+            .unwrap();
         assert_eq!(out.map(|record| record.value.new), Some(Some(2)));
         assert_eq!(cx.dropped(), 1);
     }

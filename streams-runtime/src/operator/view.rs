@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use super::flush::end_of;
 use super::materialize::{Materializes, UpdateError};
-use super::{TableFilter, TableFilterNot, TryTableFilter, TryTableFilterNot};
 use crate::context::Context;
 use crate::error::{Stop, UserError};
 use crate::serdes::Windowed;
@@ -347,69 +346,5 @@ impl<K, V, O: Materializes<K, V>> Materializes<K, V> for Arc<O> {
 
     fn table_store(&self) -> Option<StoreRef<O::Store>> {
         (**self).table_store()
-    }
-}
-
-impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilter<K, V, F> {
-    type Row = V;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<V>, LookupError> {
-        Ok((self.predicate)(key, &value).then_some(value))
-    }
-}
-
-impl<K, V, F: Fn(&K, &V) -> bool> Derives<K, V> for TableFilterNot<K, V, F> {
-    type Row = V;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<V>, LookupError> {
-        Ok((!(self.predicate)(key, &value)).then_some(value))
-    }
-}
-
-impl<K, V, F, E> Derives<K, V> for TryTableFilter<K, V, F>
-where
-    F: Fn(&K, &V) -> Result<bool, E>,
-    E: Into<UserError>,
-{
-    type Row = V;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<V>, LookupError> {
-        Ok((self.predicate)(key, &value).map_err(LookupError::user)?.then_some(value))
-    }
-}
-
-impl<K, V, F, E> Derives<K, V> for TryTableFilterNot<K, V, F>
-where
-    F: Fn(&K, &V) -> Result<bool, E>,
-    E: Into<UserError>,
-{
-    type Row = V;
-
-    fn row(
-        &self,
-        _: &mut Context,
-        key: &K,
-        value: V,
-        _: Timestamp,
-    ) -> Result<Option<V>, LookupError> {
-        Ok((!(self.predicate)(key, &value).map_err(LookupError::user)?).then_some(value))
     }
 }
