@@ -120,7 +120,7 @@ impl Context {
         }
     }
 
-    /// The store behind a reference, of a kind without a cache; for the others see [`settled`](Self::settled).
+    /// The store behind a reference, of a kind without a cache; for the others see `Context::settled`.
     ///
     /// # Panics
     /// Never for the references of the task's own topology.
