@@ -14,6 +14,10 @@ mod world;
 #[path = "kafka/notes.rs"]
 mod notes;
 
+/// Places of a user's own that lose their last batches in a crash.
+#[path = "differential/place.rs"]
+mod place;
+
 #[path = "kafka/script.rs"]
 mod script;
 

@@ -22,7 +22,7 @@ struct Rows {
 #[derive(Default)]
 struct Disk(Arc<Mutex<BTreeMap<String, Rows>>>);
 
-/// Places that lie on a disk of their own, which is gone with the driver.
+/// Places that lie on a disk of their own; clones share it.
 pub(crate) fn places() -> StoreType {
     StoreType::own(Disk::default())
 }

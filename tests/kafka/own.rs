@@ -1,6 +1,6 @@
 //! Places and stores of the user's own on Kafka: restarts, crashes and lost changelogs under exactly-once.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,99 +8,12 @@ use std::time::Duration;
 use streams_runtime::client::{KafkaStreams, UncaughtExceptionResponse};
 use streams_runtime::config::ProcessingGuarantee;
 use streams_runtime::prelude::*;
-use streams_runtime::store::{
-    BytesStoreSupplier, ChangelogRecord, Cursor, KeyRange, Order as Direction, OrderedBytes,
-    OwnStore, StoreError, StorePlace,
-};
+use streams_runtime::store::{ChangelogRecord, OwnStore, StoreError};
 
 use crate::notes::Notes;
+use crate::place::places;
 use crate::topologies::count_by_key;
 use crate::world::{PATIENCE, World};
-
-/// What survives an instance, by place; every second batch does.
-#[derive(Clone, Default)]
-struct Disk(Arc<Mutex<BTreeMap<String, Rows>>>);
-
-#[derive(Clone, Default)]
-struct Rows {
-    rows: BTreeMap<Vec<u8>, Vec<u8>>,
-    offsets: BTreeMap<i32, i64>,
-}
-
-impl BytesStoreSupplier for Disk {
-    fn open(&self, place: &StorePlace<'_>) -> Result<Box<dyn OrderedBytes>, StoreError> {
-        let name = format!("{:?} {}", place.task, place.store);
-        let rows = self.0.lock().unwrap().get(&name).cloned().unwrap_or_default();
-        Ok(Box::new(Place { name, disk: self.clone(), rows, applied: 0 }))
-    }
-
-    fn delete(&self, place: &StorePlace<'_>) -> Result<(), StoreError> {
-        self.0.lock().unwrap().remove(&format!("{:?} {}", place.task, place.store));
-        Ok(())
-    }
-}
-
-struct Place {
-    name: String,
-    disk: Disk,
-    rows: Rows,
-    applied: usize,
-}
-
-impl OrderedBytes for Place {
-    fn get(&self, key: &[u8], out: &mut Vec<u8>) -> Result<bool, StoreError> {
-        let row = self.rows.rows.get(key);
-        out.extend_from_slice(row.map_or(&[], Vec::as_slice));
-        Ok(row.is_some())
-    }
-
-    fn range(
-        &self,
-        range: &KeyRange,
-        order: Direction,
-    ) -> Result<Box<dyn Cursor + '_>, StoreError> {
-        let rows = self.rows.rows.iter().filter(|(key, _)| range.contains(key));
-        Ok(Box::new(match order {
-            Direction::Ascending => rows.collect::<VecDeque<_>>(),
-            Direction::Descending => rows.rev().collect(),
-        }))
-    }
-
-    fn stage(&mut self, key: &[u8], value: Option<&[u8]>) {
-        match value {
-            Some(value) => drop(self.rows.rows.insert(key.to_vec(), value.to_vec())),
-            None => drop(self.rows.rows.remove(key)),
-        }
-    }
-
-    fn apply(&mut self, offsets: &[(i32, i64)]) -> Result<(), StoreError> {
-        self.rows.offsets.extend(offsets.iter().copied());
-        self.applied += 1;
-        if self.applied % 2 == 0 { self.flush() } else { Ok(()) }
-    }
-
-    fn offset(&self, partition: i32) -> Result<Option<i64>, StoreError> {
-        Ok(self.rows.offsets.get(&partition).copied())
-    }
-
-    fn approximate_rows(&self) -> u64 {
-        self.rows.rows.len() as u64
-    }
-
-    fn persistent(&self) -> bool {
-        true
-    }
-
-    fn flush(&mut self) -> Result<(), StoreError> {
-        self.disk.0.lock().unwrap().insert(self.name.clone(), self.rows.clone());
-        Ok(())
-    }
-
-    /// As after a crash: what is not durable is lost.
-    fn close(&mut self) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
 
 /// Counts by key; durable with its commits where it has a disk.
 #[derive(Default)]
@@ -210,13 +123,13 @@ fn expect_each_count_once(world: &World, output: &str, records: &[(String, Strin
 fn a_place_that_lost_its_last_batches_catches_up() {
     let world = World::new("own-place").under("exactly_once_v2");
     let (input, output) = (world.create_topic("in", 2), world.create_topic("out", 2));
-    let disk = Disk::default();
+    let own = places();
     let all = records(600);
     let topology = count_by_key(input.clone(), output.clone());
     for round in 1..=3 {
         let notes = Notes::default();
         let config = world.config("a").cache_max_bytes(0);
-        let config = config.default_store_type(StoreType::own(disk.clone()));
+        let config = config.default_store_type(own.clone());
         let streams = KafkaStreams::new(&topology, config).unwrap();
         streams.set_restore_listener(notes.clone());
         streams.start().unwrap();

@@ -93,7 +93,10 @@ const KEYS: &[(&str, Effect)] = &[
     ("deserialization.exception.handler", Set(deserialization_handler)),
     (
         "dsl.store.format",
-        Only(&["DEFAULT", "default"], "stores with headers come in a later version"),
+        Only(
+            &["DEFAULT", "default"],
+            "stores of the DSL that keep headers come in a later version; processors have them today",
+        ),
     ),
     ("dsl.store.suppliers.class", Set(store_kind)),
     ("ensure.explicit.internal.resource.naming", Set(|s, v| boolean(&mut s.explicit_names, v))),
