@@ -77,7 +77,7 @@ impl OrderedBytes for Place {
         }
         self.rows.offsets.extend(offsets.iter().copied());
         self.applied += 1;
-        if self.applied % DURABLE_OF == 0 {
+        if self.applied.is_multiple_of(DURABLE_OF) {
             self.flush()?;
         }
         Ok(())
