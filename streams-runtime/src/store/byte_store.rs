@@ -201,15 +201,6 @@ impl ByteStore {
         self.pending.over(self.backend.as_ref(), range, order)
     }
 
-    pub(crate) fn has_rows(&self) -> Result<bool, StoreError> {
-        let all = KeyRange::all();
-        let rows = match self.versions {
-            Some(_) => self.committed_and_pending(&all, Order::Ascending)?,
-            None => self.range(&all, Order::Ascending)?,
-        };
-        Ok(rows.row().is_some())
-    }
-
     pub(crate) fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         if self.versions.is_some() {
             return self.visit_versions(visit);
@@ -408,10 +399,6 @@ macro_rules! uncached_state_store {
 
         fn dirty_entries(&self) -> usize {
             0
-        }
-
-        fn has_rows(&self) -> Result<bool, StoreError> {
-            self.bytes.has_rows()
         }
 
         fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {

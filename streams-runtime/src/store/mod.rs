@@ -265,13 +265,6 @@ pub trait StateStore: Any + Send {
     /// Rows that only the cache knows.
     fn dirty_entries(&self) -> usize;
 
-    /// True when there are rows. A logged store with rows but no committed offset must be wiped: nobody
-    /// knows what its rows stand for.
-    ///
-    /// # Errors
-    /// When the backend cannot be read.
-    fn has_rows(&self) -> Result<bool, StoreError>;
-
     /// Calls `visit` with the key and the stored value (in the store's layout) of each row, in order
     /// of the key's bytes. Rows that only the cache knows are not among them.
     ///

@@ -396,10 +396,6 @@ impl<S: OwnStore> StateStore for OwnState<S> {
         usize::from(self.touched.0)
     }
 
-    fn has_rows(&self) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-
     fn visit_rows(&self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         Ok(())
     }

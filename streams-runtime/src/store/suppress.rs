@@ -310,10 +310,6 @@ impl<K: 'static, V: 'static> StateStore for SuppressBuffer<K, V> {
         0
     }
 
-    fn has_rows(&self) -> Result<bool, StoreError> {
-        Ok(!self.waiting.is_empty())
-    }
-
     fn visit_rows(&self, _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
         Ok(())
     }

@@ -80,10 +80,6 @@ macro_rules! impl_state_store {
                 self.rows.dirty_entries()
             }
 
-            fn has_rows(&self) -> Result<bool, StoreError> {
-                self.rows.bytes.has_rows()
-            }
-
             fn visit_rows(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
                 self.rows.visit_rows(visit)
             }
