@@ -247,3 +247,68 @@ fn a_look_that_fails_is_repeated() {
     eventually("all topics are read", || values(&world, &output) == names);
     assert!(streams.close(PATIENCE));
 }
+
+/// One instance looks often; the other learns of more partitions by the rebalances that follow.
+#[test]
+fn topics_with_and_without_state_grow() {
+    let world = World::new("pattern-grows").under("exactly_once_v2");
+    let (first, output) = (world.create_topic("lines-a", 3), world.create_topic("out", 1));
+    let small = world.create_topic("lines-b", 1);
+    let topology = count(world.topic("lines-.*"), output.clone());
+    let mut expected = Expected::default();
+    expected.produce(&world, &small);
+    let one = start(&topology, looks_often(&world, "a"));
+    let other = start(&topology, world.config("b"));
+    for partitions in [2, 3] {
+        world.grow_topic(&small, partitions);
+        eventually("it has grown", || world.partitions(&small) == partitions as i32);
+        expected.produce(&world, &small);
+        expected.produce(&world, &first);
+        expected.come(&world, &output);
+    }
+    world.delete_topic(&small);
+    expected.produce(&world, &first);
+    expected.come(&world, &output);
+    assert!(other.close(PATIENCE));
+
+    world.grow_topic(&first, 4);
+    let told = one.wait().unwrap_err().to_string();
+    assert!(told.contains("-counts-changelog") && told.contains("needs 4"), "{told}");
+}
+
+#[test]
+fn topics_without_state_grow() {
+    let world = World::new("pattern-grows-plain");
+    let (first, output) = (world.create_topic("in-a", 1), world.create_topic("out", 1));
+    let patterns = ["in-.*", "other"].map(|pattern| world.topic(pattern));
+    let topology = copy(patterns, output.clone());
+    let one = start(&topology, looks_often(&world, "a"));
+    let other = start(&topology, world.config("b"));
+    world.grow_topic(&first, 3);
+    world.produce_to(&first, [("k", "0", 0), ("k", "1", 1), ("k", "2", 2)]);
+    eventually("all partitions are read", || values(&world, &output) == ["0", "1", "2"]);
+    assert!(one.close(PATIENCE) && other.close(PATIENCE));
+}
+
+#[test]
+fn a_pattern_that_matches_the_applications_own_topics_passes_them_over() {
+    let world = World::new("pattern-own");
+    let (first, output) = (world.create_topic("lines-a", 2), world.create_topic("out", 1));
+    let own = format!("{}|app-{}", world.topic("lines-.*"), world.topic(".*"));
+    let topology = count_values(own, output.clone());
+    let mut expected = Expected::default();
+    for _ in 0..2 {
+        let streams = start(&topology, looks_often(&world, "a"));
+        expected.produce(&world, &first);
+        expected.come(&world, &output);
+        let topics = world.topics();
+        assert_eq!(
+            topics.iter().filter(|topic| topic.starts_with("app-")).count(),
+            2,
+            "{topics:?}"
+        );
+        eventually("all is committed", || world.is_consumed(std::slice::from_ref(&first)));
+        expected.come(&world, &output);
+        assert!(streams.close(PATIENCE));
+    }
+}

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_executor::block_on;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
@@ -132,6 +134,12 @@ impl World {
     pub fn topics(&self) -> Vec<String> {
         let metadata = self.consumer().fetch_metadata(None, PATIENCE).unwrap();
         metadata.topics().iter().map(|topic| topic.name().to_owned()).collect()
+    }
+
+    pub fn grow_topic(&self, topic: &str, partitions: usize) {
+        let grown = [NewPartitions::new(topic, partitions)];
+        let done = block_on(self.admin().create_partitions(&grown, &AdminOptions::new())).unwrap();
+        assert!(done[0].is_ok(), "{done:?}");
     }
 
     pub fn delete_topic(&self, topic: &str) {

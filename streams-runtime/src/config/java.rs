@@ -13,6 +13,8 @@ pub(super) enum Translation {
 use Translation::{As, Ignored, Refused};
 
 const FIXED: &str = "the library sets it; leave it out";
+/// The longest that librdkafka waits between two refreshes of its metadata.
+const HOUR_MS: u64 = 3_600_000;
 const PEM: &str = "librdkafka reads PEM files: set `ssl.ca.location`";
 
 /// What becomes of `key`, or `None` when it passes as it is.
@@ -23,6 +25,11 @@ pub(super) fn translate(key: &str, value: &str) -> Option<Translation> {
         "receive.buffer.bytes" => same("socket.receive.buffer.bytes"),
         "fetch.max.wait.ms" => same("fetch.wait.max.ms"),
         "max.request.size" => same("message.max.bytes"),
+        // librdkafka's key of this name says how long an answer is kept, and asks nothing anew
+        "metadata.max.age.ms" => Some(match value.parse::<u64>() {
+            Ok(ms) => As("topic.metadata.refresh.interval.ms", ms.clamp(1, HOUR_MS).to_string()),
+            Err(_) => Refused("a number of milliseconds is expected"),
+        }),
         "socket.connection.setup.timeout.max.ms" => Some(Ignored("librdkafka has one time-out")),
         "default.api.timeout.ms" => Some(Ignored("the library bounds each call itself")),
         "buffer.memory" => Some(match value.parse::<u64>() {

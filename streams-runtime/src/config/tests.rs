@@ -102,6 +102,14 @@ fn keys_of_java_clients_are_translated_or_refused() {
     let get = |kind, key: &str| config.client_properties(kind).get(key).cloned();
     assert_eq!(get(ClientKind::Producer, "queue.buffering.max.kbytes").as_deref(), Some("1024"));
     assert_eq!(get(ClientKind::MainConsumer, "auto.offset.reset").as_deref(), Some("error"));
+    let refresh = "topic.metadata.refresh.interval.ms";
+    for (given, wanted) in [("0", "1"), ("200", "200"), ("86400000", "3600000")] {
+        let config = StreamsConfig::new("app").set("metadata.max.age.ms", given);
+        let all = config.client_properties(ClientKind::MainConsumer);
+        assert_eq!(all.get(refresh).map(String::as_str), Some(wanted));
+        assert_eq!(all.get("metadata.max.age.ms"), None);
+    }
+    problem("metadata.max.age.ms", "soon", &["a number of milliseconds"]);
     problem("consumer.group.id", "mine", &["application.id"]);
     problem("consumer.enable.auto.commit", "true", &["commit.interval.ms"]);
     problem("consumer.linger.ms", "1", &["producers"]);

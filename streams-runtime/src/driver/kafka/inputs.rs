@@ -77,11 +77,11 @@ fn look(metadata: &Consumer, plan: &TopologyPlan) -> Result<(TopologyPlan, Count
     Ok((plan, counts))
 }
 
-/// How old what is known of topics may become.
+/// How old what is known of topics may become; the consumers themselves ask as often for partitions that were added.
 pub(super) fn max_age(config: &StreamsConfig) -> Duration {
     let settings = config.client_properties(ClientKind::MainConsumer);
     let millis = |key: &str| settings.get(key)?.parse::<u64>().ok();
-    let given = millis("metadata.max.age.ms");
+    let given = millis("topic.metadata.refresh.interval.ms");
     given.map_or(MAX_AGE, Duration::from_millis)
 }
 
