@@ -58,7 +58,10 @@ impl Pattern {
     pub fn new(expression: impl AsRef<str>) -> Self {
         let text = expression.as_ref();
         // by itself first: `a)|(b` parses only between parentheses
-        let whole = regex(text).and_then(|_| regex(&format!("^(?:{text})$")));
+        let whole = regex(text).and_then(|_| {
+            // a comment of `(?x)` at the end takes the parenthesis with it, and ends with the line
+            regex(&format!("^(?:{text})$")).or_else(|_| regex(&format!("^(?:{text}\n)$")))
+        });
         Self { text: Arc::from(text), whole: whole.map_err(|error| Arc::from(reason(&error))) }
     }
 
@@ -129,6 +132,8 @@ mod tests {
             (r"orders-\d+", "orders-12", true),
             (r"orders-\d+", "orders-x", false),
             ("(?i)Orders.*", "ORDERS-eu", true),
+            ("(?x) orders - # of all\n .* # regions", "orders-eu", true),
+            ("(?x) orders # all", "orders-eu", false),
             ("", "", true),
             ("[a-z&&[^b]]+", "abc", false),
             ("[a-z&&[^b]]+", "ac", true),
