@@ -247,6 +247,9 @@ impl Cursor for Merged<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::memory::MemoryBytes;
     use super::*;
 
     #[test]
@@ -267,5 +270,65 @@ mod tests {
         assert_eq!(pending.get(b"other"), None);
         pending.clear();
         assert_eq!((pending.get(b"same"), pending.bytes()), (None, 0));
+    }
+
+    /// Keys and values of any length, over committed rows, with commits, aborts and ranges in between.
+    fn steps() -> impl Strategy<Value = Vec<(u8, usize, Option<usize>)>> {
+        let lengths = prop_oneof![0..40usize, 0..300usize];
+        let one = (0..30u8, 0..34usize, proptest::option::of(lengths));
+        proptest::collection::vec(one, 0..300)
+    }
+
+    fn rows(
+        pending: &Pending,
+        backend: &dyn OrderedBytes,
+        order: Order,
+    ) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut cursor = pending.over(backend, &KeyRange::all(), order).expect("a walk");
+        let mut rows = Vec::new();
+        while let Some((key, value)) = cursor.row() {
+            rows.push((key.to_vec(), value.to_vec()));
+            cursor.advance().expect("the next row");
+        }
+        rows
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn rows_over_a_backend_are_those_of_a_map(steps in steps()) {
+            let (mut pending, mut backend) = (Pending::default(), MemoryBytes::default());
+            let (mut model, mut committed) = (BTreeMap::new(), BTreeMap::new());
+            for (number, (kind, key, value)) in steps.into_iter().enumerate() {
+                let key = vec![kind % 3; key];
+                match kind {
+                    28 => {
+                        pending.drain_into(&mut backend, &[]);
+                        backend.apply(&[]).expect("applied");
+                        committed = model.clone();
+                    }
+                    29 => {
+                        pending.clear();
+                        model = committed.clone();
+                    }
+                    _ => {
+                        let value = value.map(|length| vec![number as u8; length]);
+                        pending.put(&key, value.as_deref());
+                        match value {
+                            Some(value) => drop(model.insert(key.clone(), value)),
+                            None => drop(model.remove(&key)),
+                        }
+                        prop_assert_eq!(pending.get(&key), Some(model.get(&key).map(Vec::as_slice)));
+                    }
+                }
+                if number % 7 == 0 {
+                    let expected: Vec<_> = model.clone().into_iter().collect();
+                    prop_assert_eq!(rows(&pending, &backend, Order::Ascending), expected.clone());
+                    let back: Vec<_> = expected.into_iter().rev().collect();
+                    prop_assert_eq!(rows(&pending, &backend, Order::Descending), back);
+                }
+            }
+        }
     }
 }

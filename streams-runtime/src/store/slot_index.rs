@@ -133,6 +133,10 @@ impl SlotIndex {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A walk that adds, removes and adds again while the index grows.
@@ -173,5 +177,72 @@ mod tests {
         check(|slot| u64::from(slot % 97));
         check(|slot| u64::MAX - u64::from(slot % 3));
         check(|_| 0);
+    }
+
+    /// A step of a walk: the number of a key of few, and what to do with it.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Add(u8),
+        Remove(u8),
+        Clear,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            20 => any::<u8>().prop_map(Step::Add),
+            18 => any::<u8>().prop_map(Step::Remove),
+            1 => Just(Step::Clear),
+        ];
+        proptest::collection::vec(step, 0..600)
+    }
+
+    /// Few hashes, all of which point to the last places: runs go over the end, and tags are mostly equal.
+    fn crowded(key: u8) -> u64 {
+        let tag = u64::from(key % 3) << 32;
+        tag | (u64::MAX >> 32) - u64::from(key % 5)
+    }
+
+    /// Slots are given anew, as the cache does; keys are found, and no other, whatever was removed before.
+    fn walk(steps: &[Step], hash_of: impl Fn(u8) -> u64) {
+        let (mut index, mut model) = (SlotIndex::default(), HashMap::new());
+        let mut keys: Vec<Option<u8>> = Vec::new();
+        for step in steps {
+            match *step {
+                Step::Add(key) if !model.contains_key(&key) => {
+                    let free = keys.iter().position(Option::is_none).unwrap_or(keys.len());
+                    keys.resize(keys.len().max(free + 1), None);
+                    keys[free] = Some(key);
+                    index.insert(free as u32, hash_of(key));
+                    model.insert(key, free as u32);
+                }
+                Step::Remove(key) => {
+                    if let Some(slot) = model.remove(&key) {
+                        index.remove(slot);
+                        keys[slot as usize] = None;
+                    }
+                }
+                Step::Clear => {
+                    index.clear();
+                    model.clear();
+                    keys.clear();
+                }
+                Step::Add(_) => {}
+            }
+            for key in 0..=u8::MAX {
+                let found = index.find(hash_of(key), |slot| keys[slot as usize] == Some(key));
+                assert_eq!(found, model.get(&key).copied(), "{key} after {step:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_walk_of_any_steps_is_that_of_a_map(steps in steps()) {
+            walk(&steps, crowded);
+            walk(&steps, |key| u64::MAX - u64::from(key));
+            walk(&steps, |key| hash(&[key]));
+        }
     }
 }
