@@ -185,3 +185,13 @@ fn merged_repartitions_leave_the_other_children_their_names() {
     let store = driver.key_value_store::<String, i64>("counts").expect("the store").all();
     assert!(store.expect("rows").is_empty());
 }
+
+#[test]
+fn a_processor_with_nothing_behind_it_has_no_child() {
+    let topology = topology!({
+        stream::<String, String>("in").process(route);
+    });
+    let mut driver = driver(&topology, &[]);
+    let error = driver.input::<String, String>("in").pipe("k", "x", 0).expect_err("no child");
+    assert!(error.to_string().ends_with("told from the others; it has none"), "{error}");
+}

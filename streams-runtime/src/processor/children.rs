@@ -119,9 +119,12 @@ impl<K, V> Children<K, V> {
         let is_known = |child: NodeId| children.len() == 1 || self.only(child).is_some();
         let known = children.iter().filter(|(_, child)| is_known(*child));
         let known: Vec<String> = known.map(|(name, _)| format!("`{name}`")).collect();
+        let these = match &known[..] {
+            [] => "it has none".to_owned(),
+            known => format!("these are: {}", known.join(", ")),
+        };
         let message = format!(
-            "it forwards to `{name}`, which is no child that can be told from the others; these are: {}",
-            known.join(", ")
+            "it forwards to `{name}`, which is no child that can be told from the others; {these}"
         );
         ProcessorFailure::Processor(message.into())
     }
