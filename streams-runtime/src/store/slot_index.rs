@@ -199,7 +199,7 @@ mod tests {
     /// Few hashes, all of which point to the last places: runs go over the end, and tags are mostly equal.
     fn crowded(key: u8) -> u64 {
         let tag = u64::from(key % 3) << 32;
-        tag | (u64::MAX >> 32) - u64::from(key % 5)
+        tag | u64::from(u32::MAX - u32::from(key % 5))
     }
 
     /// Slots are given anew, as the cache does; keys are found, and no other, whatever was removed before.
