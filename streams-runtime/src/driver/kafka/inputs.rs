@@ -82,7 +82,7 @@ pub(super) fn max_age(config: &StreamsConfig) -> Duration {
     let settings = config.client_properties(ClientKind::MainConsumer);
     let millis = |key: &str| settings.get(key)?.parse::<u64>().ok();
     let given = millis("topic.metadata.refresh.interval.ms");
-    given.map_or(MAX_AGE, Duration::from_millis)
+    given.filter(|millis| *millis > 0).map_or(MAX_AGE, Duration::from_millis)
 }
 
 impl Application {
