@@ -318,8 +318,13 @@ impl Context {
 
     /// Takes the instance of a processor for as long as it works.
     pub(crate) fn take_processor(&mut self, node: NodeId) -> Box<dyn Any + Send> {
-        let slot = self.processors.get_mut(node.index()).and_then(Option::take);
+        let slot = self.last_processor(node);
         slot.expect("invariant: a task starts its processors first, and none enters itself")
+    }
+
+    /// Takes the instance of a processor for good; none is left of one that panicked.
+    pub(crate) fn last_processor(&mut self, node: NodeId) -> Option<Box<dyn Any + Send>> {
+        self.processors.get_mut(node.index())?.take()
     }
 
     /// Puts the instance of a processor in its place.

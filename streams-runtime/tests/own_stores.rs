@@ -310,6 +310,71 @@ fn an_error_of_the_store_ends_the_task() {
     assert!(driver.output::<String, i64>("out").is_empty());
 }
 
+/// Who has a place open, and whether it has panicked there.
+#[derive(Default)]
+struct Door {
+    is_open: bool,
+    panicked: bool,
+}
+
+/// A time, in a place that one store at a time may have.
+struct Guarded(i64, Arc<Mutex<Door>>);
+
+impl Guarded {
+    fn open(door: &Arc<Mutex<Door>>) -> Result<Self, StoreError> {
+        if std::mem::replace(&mut door.lock().unwrap().is_open, true) {
+            return Err(StoreError::new(StoreErrorKind::InUse, "another has it"));
+        }
+        Ok(Self(0, Arc::clone(door)))
+    }
+}
+
+impl OwnStore for Guarded {
+    fn restore(&mut self, record: &ChangelogRecord<'_>) -> Result<(), StoreError> {
+        self.0 = record.timestamp;
+        Ok(())
+    }
+
+    fn close(&mut self) -> Result<(), StoreError> {
+        self.1.lock().unwrap().is_open = false;
+        Ok(())
+    }
+}
+
+#[processor]
+fn panic_once_inside(
+    record: Record<String, i64>,
+    ctx: &mut ProcessorContext<'_, String, i64>,
+    last: &mut Own<Guarded>,
+) {
+    let before = last.with(|last, log| {
+        let before = std::mem::replace(&mut last.0, record.value);
+        let panics =
+            record.value == 8 && !std::mem::replace(&mut last.1.lock().unwrap().panicked, true);
+        assert!(!panics, "refused inside");
+        log.log(b"last", Some(b""), Timestamp::from(u32::try_from(record.value).unwrap()));
+        before
+    });
+    ctx.forward(record.with_value(before.unwrap_or(-1)));
+}
+
+#[test]
+fn a_panic_inside_leaves_a_store_that_is_closed_and_restored() {
+    let door = Arc::default();
+    let topology = topology!({
+        let last = store(Own::<Guarded>::builder("last", move |_| Guarded::open(&door)));
+        stream::<String, i64>("in").process(panic_once_inside, last).to("out");
+    });
+    let mut driver = drive(&topology);
+    assert_eq!(pipe(&mut driver, "a", 7), [0]);
+    driver.commit().expect("committed");
+    let panics = std::panic::AssertUnwindSafe(|| pipe(&mut driver, "a", 8));
+    assert!(std::panic::catch_unwind(panics).is_err());
+    driver.restart().expect("the store was closed, and opens again");
+    // what the panic left in it is gone, and its record came again
+    assert_eq!(pipe(&mut driver, "a", 9), [7, 8]);
+}
+
 #[processor]
 fn keep_global(record: Record<String, i64>, sums: &mut Own<Summed>) {
     sums.with(|sums, log| sums.add(&record, log));

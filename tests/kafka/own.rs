@@ -61,10 +61,10 @@ fn count_up(
     ctx: &mut ProcessorContext<'_, String, i64>,
     counts: &mut Own<Counts>,
 ) {
-    assert!(record.value != "panic" || PANICS.fetch_add(1, Ordering::Relaxed) > 0, "as wanted");
     let now = counts.with(|counts, log| {
         let count = counts.counts.entry(record.key.clone()).or_insert(0);
         *count += 1;
+        assert!(record.value != "panic" || PANICS.fetch_add(1, Ordering::Relaxed) > 0, "as wanted");
         log.log(record.key.as_bytes(), Some(&count.to_be_bytes()), record.timestamp);
         *count
     });
@@ -160,7 +160,10 @@ fn stores_of_ones_own_count_once_over_a_crash_and_a_restart() {
                 .processing_guarantee(ProcessingGuarantee::ExactlyOnceV2)
                 .commit_interval(Duration::from_millis(300));
             let streams = KafkaStreams::new(&topology, config).unwrap();
-            streams.set_uncaught_exception_handler(|_| UncaughtExceptionResponse::ReplaceThread);
+            streams.set_uncaught_exception_handler(|error| {
+                assert!(error.to_string().contains("as wanted"), "{error}");
+                UncaughtExceptionResponse::ReplaceThread
+            });
             streams.start().unwrap();
             produce(&world, &input, &all[part.clone()]);
             expect_each_count_once(&world, &output, &all[..part.end]);

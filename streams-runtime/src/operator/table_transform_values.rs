@@ -141,8 +141,8 @@ where
     }
 
     fn close(&self, cx: &mut Context) {
-        let mut instance = cx.take_processor(self.node);
-        if let Some(transformer) = instance.downcast_mut::<P>() {
+        let mut instance = cx.last_processor(self.node);
+        if let Some(transformer) = instance.as_mut().and_then(|last| last.downcast_mut::<P>()) {
             transformer.close();
         }
     }

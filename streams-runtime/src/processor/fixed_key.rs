@@ -76,7 +76,7 @@ pub trait FixedKeyProcessor<K, VIn, VOut>: Send + 'static {
         ctx: &mut FixedKeyProcessorContext<'_, K, VOut>,
     ) -> Result<(), UserError>;
 
-    /// Called once when the task ends.
+    /// Called once when the task ends. A processor that panicked is dropped instead.
     fn close(&mut self) {}
 }
 

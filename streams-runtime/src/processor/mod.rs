@@ -112,7 +112,7 @@ pub trait Processor<KIn, VIn, KOut, VOut>: Send + 'static {
         ctx: &mut ProcessorContext<'_, KOut, VOut>,
     ) -> Result<(), UserError>;
 
-    /// Called once when the task ends.
+    /// Called once when the task ends. A processor that panicked is dropped instead.
     fn close(&mut self) {}
 }
 

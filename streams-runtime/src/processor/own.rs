@@ -2,7 +2,8 @@
 
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
 use crate::store::{
-    Changelog, OwnSetup, OwnState, OwnStore, StoreError, StoreErrorKind, own_store_maker,
+    Changelog, OwnSetup, OwnState, OwnStore, StateStore, StoreError, StoreErrorKind,
+    own_store_maker,
 };
 use crate::topology::{StoreIx, StoreType};
 
@@ -68,15 +69,38 @@ impl<S: OwnStore> Own<'_, S> {
         &mut self,
         work: impl FnOnce(&mut S, &mut Changelog) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut taken = self.cell.with(|cx| cx.take_store(self.store)).ok_or_else(at_work::<S>)?;
-        let state: &mut OwnState<S> = taken
-            .as_any_mut()
-            .downcast_mut()
-            .expect("invariant: a task owns the stores of its processors, with their types");
+        let mut taken = Taken::of(self.cell, self.store).ok_or_else(at_work::<S>)?;
+        let state = taken.state::<S>();
         let done = state.touch(work);
         self.cell.with(|cx| state.send_log(cx.outbox()));
-        self.cell.with(|cx| cx.put_store(self.store, taken));
         done
+    }
+}
+
+/// A store out of its place. It comes back behind a panic, too: the task that fails is to close it.
+struct Taken<'a> {
+    cell: ContextCell<'a>,
+    ix: StoreIx,
+    store: Option<Box<dyn StateStore>>,
+}
+
+impl<'a> Taken<'a> {
+    fn of(cell: ContextCell<'a>, ix: StoreIx) -> Option<Self> {
+        let store = cell.with(|cx| cx.take_store(ix))?;
+        Some(Self { cell, ix, store: Some(store) })
+    }
+
+    fn state<S: OwnStore>(&mut self) -> &mut OwnState<S> {
+        let store = self.store.as_mut().and_then(|store| store.as_any_mut().downcast_mut());
+        store.expect("invariant: a task owns the stores of its processors, with their types")
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(store) = self.store.take() {
+            self.cell.with(|cx| cx.put_store(self.ix, store));
+        }
     }
 }
 

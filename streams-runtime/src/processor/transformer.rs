@@ -16,7 +16,7 @@ pub trait ValueTransformerWithKey<K, V, W>: Send + 'static {
     /// The new value of a row; `value` is `None` when the row is deleted.
     fn transform(&mut self, key: &K, value: Option<V>, ctx: &ProcessingContext<'_>) -> Option<W>;
 
-    /// Called once when the task ends.
+    /// Called once when the task ends. A transformer that panicked is dropped instead.
     fn close(&mut self) {}
 }
 
