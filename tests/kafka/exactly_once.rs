@@ -2,13 +2,13 @@
 //! 1, 2, 3 … up to its count, each number once and in order, whatever happens in between.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use streams_runtime::client::{KafkaStreams, UncaughtExceptionResponse};
 use streams_runtime::config::{ProcessingGuarantee, StreamsConfig};
-use streams_test_broker::{ApiKey, ErrorCode, Fault};
+use streams_test_broker::{ApiKey, ErrorCode, Fault, InjectedFault};
 
 use crate::topologies::{Trouble, troubled_word_count, word_count};
 use crate::world::{PATIENCE, World, eventually};
@@ -246,6 +246,40 @@ fn a_transaction_that_lasted_too_long_is_made_again() {
         UncaughtExceptionResponse::ShutdownClient
     });
     streams.start().unwrap();
+    expect_each_count_once(&world, &output, &all);
+    assert!(streams.close(PATIENCE));
+}
+
+#[test]
+fn a_producer_that_is_fenced_while_records_are_processed_is_replaced() {
+    let world = World::new("eos-fenced");
+    // faults can be ordered of the embedded broker only
+    let Some(broker) = world.embedded() else { return };
+    let (input, output) = (world.create_topic("lines", 1), world.create_topic("counts", 1));
+    let all = lines(0, 30);
+    let fenced = Arc::new(OnceLock::new());
+    let seen = Arc::clone(&fenced);
+    // the results of the line before are on their way, and refused, while this one is processed
+    let trouble = once_at(12, move || {
+        let fault: &InjectedFault = seen.wait();
+        eventually("the producer is fenced", || fault.hits() > 0);
+        std::thread::sleep(Duration::from_millis(500));
+    });
+    let topology = troubled_word_count(input.clone(), output.clone(), trouble);
+    let config = exactly_once(&world, "a")
+        .set("producer.linger.ms", "1000")
+        .commit_interval(Duration::from_secs(3));
+    let streams = KafkaStreams::new(&topology, config).unwrap();
+    streams.start().unwrap();
+    world.produce_lines(&input, texts(&all[..10]));
+    expect_each_count_once(&world, &output, &all[..10]);
+    let words = format!("{}-counts-repartition", world.application_id());
+    let fault = Fault::on(ApiKey::Produce).topic(&words).error(ErrorCode::ProducerFenced);
+    assert!(fenced.set(broker.inject(fault)).is_ok());
+    for line in texts(&all[10..]) {
+        world.produce_lines(&input, [line]);
+        std::thread::sleep(Duration::from_millis(100));
+    }
     expect_each_count_once(&world, &output, &all);
     assert!(streams.close(PATIENCE));
 }

@@ -42,9 +42,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// # Example
 /// ```no_run
-/// use streams_runtime::client::KafkaStreams;
-/// use streams_runtime::config::StreamsConfig;
-/// # fn word_count() -> streams_runtime::dsl::Topology { unimplemented!() }
+/// use streams_runtime::prelude::*;
+///
+/// topology!(
+///     fn word_count() -> Topology {
+///         let words = stream::<Option<String>, String>("words");
+///         words.group_by(|_, word| word.clone()).count("counts").to_stream().to("word-counts");
+///     }
+/// );
 ///
 /// fn main() -> std::process::ExitCode {
 ///     let config = StreamsConfig::new("word-count").bootstrap_servers("localhost:9092");

@@ -1,5 +1,7 @@
 //! A store of the user's own, as processors see it.
 
+use std::any::Any;
+
 use super::store::{ContextCell, ProcessorStore, StoreBuilder};
 use crate::store::{
     Changelog, OwnSetup, OwnState, OwnStore, StateStore, StoreError, StoreErrorKind,
@@ -91,7 +93,8 @@ impl<'a> Taken<'a> {
     }
 
     fn state<S: OwnStore>(&mut self) -> &mut OwnState<S> {
-        let store = self.store.as_mut().and_then(|store| store.as_any_mut().downcast_mut());
+        let store =
+            self.store.as_deref_mut().and_then(|store| (store as &mut dyn Any).downcast_mut());
         store.expect("invariant: a task owns the stores of its processors, with their types")
     }
 }

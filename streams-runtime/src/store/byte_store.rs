@@ -369,10 +369,6 @@ macro_rules! uncached_state_store {
             &self.bytes.name
         }
 
-        fn as_any_mut(&mut self) -> &mut dyn Any {
-            self
-        }
-
         fn partition(&self) -> i32 {
             self.bytes.partition
         }

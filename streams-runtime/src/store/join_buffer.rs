@@ -1,6 +1,5 @@
 //! The buffer of a stream's join with a versioned table: records that wait for the table's older updates.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::backend::{KeyRange, Order};

@@ -1,6 +1,5 @@
 //! The store of one side of a stream-stream join: every record, by key and time.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;

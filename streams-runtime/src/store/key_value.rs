@@ -1,6 +1,5 @@
 //! The plain key-value store of users' own processors.
 
-use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 

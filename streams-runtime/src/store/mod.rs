@@ -146,9 +146,6 @@ pub trait StateStore: Any + Send {
     /// The store's name.
     fn name(&self) -> &str;
 
-    /// The store as its own type.
-    fn as_any_mut(&mut self) -> &mut dyn Any;
-
     /// What kind of rows it keeps.
     fn kind(&self) -> StoreKind;
 

@@ -1,6 +1,5 @@
 //! Stores of the user's own: any data structure, with a changelog and its task's commits.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -314,10 +313,6 @@ fn closed(name: &str) -> StoreError {
 impl<S: OwnStore> StateStore for OwnState<S> {
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
     }
 
     fn kind(&self) -> StoreKind {

@@ -1,6 +1,5 @@
 //! The window store of users' own processors: values without a time of their own.
 
-use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 

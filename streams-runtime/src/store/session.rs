@@ -1,6 +1,5 @@
 //! The store of session windows.
 
-use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 

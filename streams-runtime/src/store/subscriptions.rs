@@ -1,6 +1,5 @@
 //! The store of a foreign-key join's right side: which rows of the left table wait for which key.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;

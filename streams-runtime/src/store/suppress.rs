@@ -1,6 +1,5 @@
 //! The buffer of `suppress`: updates in order of time, one per key, in memory.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -252,10 +251,6 @@ impl<K: 'static, V: 'static> Uncached for SuppressBuffer<K, V> {}
 impl<K: 'static, V: 'static> StateStore for SuppressBuffer<K, V> {
     fn name(&self) -> &str {
         &self.name
-    }
-
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
     }
 
     fn kind(&self) -> StoreKind {

@@ -1,6 +1,5 @@
 //! The store of tables and aggregations: values with the time they are of.
 
-use std::any::Any;
 use std::ops::RangeBounds;
 use std::sync::Arc;
 

@@ -12,10 +12,6 @@ macro_rules! impl_state_store {
                 &self.rows.bytes.name
             }
 
-            fn as_any_mut(&mut self) -> &mut dyn Any {
-                self
-            }
-
             fn kind(&self) -> StoreKind {
                 self.rows.kind()
             }

@@ -1,6 +1,5 @@
 //! The store that both sides of a left or outer stream-stream join share: records without a match so far.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::byte_store::ByteStore;

@@ -279,6 +279,13 @@ impl Outlet {
         record: &ToSend<'_>,
         code: rdkafka::error::RDKafkaErrorCode,
     ) -> Result<(), Interrupt> {
+        // a producer that failed, or whose transaction did, refuses every record: that is no fault of this one
+        self.producer().poll(Duration::ZERO);
+        self.check()?;
+        if self.transactions.is_some() && code == rdkafka::error::RDKafkaErrorCode::State {
+            let last = self.last_error();
+            return Err(Interrupt::Restart(format!("the transaction takes no more results{last}")));
+        }
         let failure = ProductionFailure {
             topic: name,
             key: record.key,

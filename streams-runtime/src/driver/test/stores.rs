@@ -255,7 +255,7 @@ impl TopologyTestDriver {
         let unknown = self.no_store(name);
         let (store, out) = self.task.store_of(name).ok_or(unknown)?;
         store.refresh();
-        Ok((store.as_any_mut(), out))
+        Ok((store, out))
     }
 
     /// Says that a store is not what it was asked for.

@@ -1,5 +1,6 @@
 //! The stores of joins: one side's records, records without a match, subscriptions.
 
+use std::any::Any;
 use std::time::Duration;
 
 use crate::outbox::Outbox;
@@ -26,7 +27,7 @@ fn open(maker: &StoreMaker, out: &mut Outbox, backend: MemoryBytes) -> Box<dyn S
 }
 
 fn typed<S: 'static>(store: &mut Box<dyn StateStore>) -> &mut S {
-    store.as_any_mut().downcast_mut().expect("the maker's type")
+    (&mut **store as &mut dyn Any).downcast_mut().expect("the maker's type")
 }
 
 /// The changelog so far: key and value as hexadecimal text, and the time.

@@ -1,5 +1,7 @@
 //! Sessions that the retention hides while the cache or the disk still has them.
 
+use std::any::Any;
+
 use super::*;
 use crate::serdes::{Window, Windowed};
 use crate::store::session_store_maker;
@@ -14,7 +16,7 @@ fn open(out: &mut Outbox, caching: bool, indexed: bool) -> Box<dyn StateStore> {
 }
 
 fn typed(store: &mut Box<dyn StateStore>) -> &mut Sessions {
-    store.as_any_mut().downcast_mut().expect("the maker's type")
+    (&mut **store as &mut dyn Any).downcast_mut().expect("the maker's type")
 }
 
 fn session(name: &str, start: i64, end: i64) -> Windowed<String> {
