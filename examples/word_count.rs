@@ -249,7 +249,12 @@ impl Kafka {
     fn create_topics(&self) -> Result<(), AnyError> {
         let admin: AdminClient<DefaultClientContext> = self.client().create()?;
         let options = AdminOptions::new();
-        let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
+        let known = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|error| {
+            format!(
+                "no broker answers at {} ({error}); start one there, or leave out --bootstrap-servers",
+                self.servers
+            )
+        })?;
         let is_old = |name: &&str| known.topics().iter().any(|topic| topic.name() == *name);
         let old: Vec<&str> = TOPICS.into_iter().filter(is_old).collect();
         if !old.is_empty() {

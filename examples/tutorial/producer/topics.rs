@@ -44,7 +44,9 @@ fn delete(
     admin: &AdminClient<DefaultClientContext>,
     unwanted: impl Fn(&str) -> bool,
 ) -> Result<(), AnyError> {
-    let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN)?;
+    let metadata = admin.inner().fetch_metadata(None, ANSWER_WITHIN).map_err(|error| {
+        format!("the broker does not answer ({error}); start one at what --bootstrap-servers says")
+    })?;
     let names = metadata.topics().iter().map(MetadataTopic::name);
     let old: Vec<&str> = names.filter(|name| unwanted(name)).collect();
     if !old.is_empty() {
